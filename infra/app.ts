@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Tags } from 'aws-cdk-lib';
+import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { bundleFunctions } from './bundle.ts';
+import { ApiStack } from './stacks/api.ts';
+import { DataStack } from './stacks/data.ts';
+import { DeliveryStack } from './stacks/delivery.ts';
+import { IngestStack } from './stacks/ingest.ts';
+import { StreamingStack } from './stacks/streaming.ts';
+import { type StageSettings, stageSettings } from './stages.ts';
+
+/** The stacks of one stage. `functions` is the folder that `bundleFunctions` filled. */
+export function addStacks(app: App, settings: StageSettings, functions: string): void {
+  const stack = (part: string) => ({
+    stackName: `fanout-${settings.name}-${part}`,
+    env: { region: settings.region },
+    terminationProtection: settings.name === 'production',
+    settings,
+    functions,
+  });
+  const { config, events, secrets } = new DataStack(app, 'Data', stack('data'));
+  const { cluster } = new StreamingStack(app, 'Streaming', stack('streaming'));
+  const { wakeUps } = new DeliveryStack(app, 'Delivery', { ...stack('delivery'), config, events, secrets });
+  new IngestStack(app, 'Ingest', { ...stack('ingest'), config, events, secrets, cluster, wakeUps });
+  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets });
+  Tags.of(app).add('application', 'fanout');
+  Tags.of(app).add('stage', settings.name);
+}
+
+/**
+ * Synthesizes a stage, with no account, no credentials and no look-up.
+ * @param choose the stage's settings; they get the app because the CDK command line hands over its context there
+ * @param outdir where the cloud assembly goes; without it, where the CDK command line says
+ * @returns the folder of the cloud assembly
+ */
+export async function synthesize(choose: (app: App) => StageSettings, outdir?: string): Promise<string> {
+  const app = new App({ context: { ...featureFlags }, analyticsReporting: false, autoSynth: false, outdir });
+  const settings = choose(app);
+  const functions = mkdtempSync(join(tmpdir(), 'fanout-bundle-'));
+  try {
+    await bundleFunctions(functions);
+    addStacks(app, settings, functions);
+    return app.synth().directory;
+  } finally {
+    rmSync(functions, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await synthesize((app) => stageSettings(String(app.node.tryGetContext('stage') ?? '')));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

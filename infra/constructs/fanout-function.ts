@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+export interface FanoutFunctionProps {
+  /** The folder that holds the bundles of all functions. */
+  readonly functions: string;
+  /** The folder under `functions/` whose handler this is. */
+  readonly code: string;
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly memoryMiB: number;
+  readonly environment?: Record<string, string>;
+}
+
+/** Which calls of a table a function makes. Each is granted on the table and its indexes, nothing else. */
+export type TableCall =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'Scan'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'BatchWriteItem'
+  | 'ConditionCheckItem';
+
+/**
+ * A Lambda function with a role and a log group of its own. What it may use is given by the methods below:
+ * each sets the environment variable and the grant together, so that neither can be forgotten.
+ */
+export class FanoutFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly #role: Role;
+
+  constructor(scope: Construct, id: string, props: FanoutFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Not the managed basic execution policy: it lets a function write to every log group of the account.
+    this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(this.#role);
+    this.function = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      code: Code.fromAsset(join(props.functions, props.code)),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMiB,
+      timeout: props.timeout,
+      role: this.#role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+    });
+  }
+
+  /** Lets the function make these calls on the table, whose name it finds in `variable`. */
+  useTable(table: ITable, variable: string, calls: readonly TableCall[]): this {
+    this.function.addEnvironment(variable, table.tableName);
+    this.allow(
+      calls.map((call) => `dynamodb:${call}`),
+      [table.tableArn, `${table.tableArn}/index/*`],
+    );
+    return this;
+  }
+
+  /** Lets the function send to the queue, whose URL it finds in `variable`. */
+  sendTo(queue: IQueue, variable: string): this {
+    this.function.addEnvironment(variable, queue.queueUrl);
+    this.allow(['sqs:SendMessage'], [queue.queueArn]);
+    return this;
+  }
+
+  /** Lets the function read the secret, whose ARN it finds in `variable`. */
+  readSecret(secret: ISecret, variable: string): this {
+    this.function.addEnvironment(variable, secret.secretArn);
+    secret.grantRead(this.#role);
+    return this;
+  }
+
+  /** Allows actions on resources, for what has no method here. */
+  allow(actions: string[], resources: string[]): this {
+    this.#role.addToPolicy(new PolicyStatement({ actions, resources }));
+    return this;
+  }
+}

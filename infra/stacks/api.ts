@@ -1,0 +1,101 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { deliverySettings, sourceDirectory } from '../settings-environment.ts';
+import type { FanoutSecrets } from './data.ts';
+import type { FanoutStackProps } from './fanout-stack.ts';
+
+export interface ApiStackProps extends FanoutStackProps {
+  readonly config: TableV2;
+  readonly events: TableV2;
+  readonly secrets: FanoutSecrets;
+}
+
+/** Routes anyone may call. */
+export const openRoutes = ['GET /healthz'];
+
+/** Routes that need a key; roles and orgs are checked in the function. */
+export const keyedRoutes = [
+  'POST /v1/orgs',
+  'GET /v1/orgs',
+  'GET /v1/orgs/{org}',
+  'PATCH /v1/orgs/{org}',
+  'DELETE /v1/orgs/{org}',
+  'POST /v1/keys',
+  'GET /v1/keys',
+  'DELETE /v1/keys/{key}',
+  'POST /v1/orgs/{org}/keys',
+  'GET /v1/orgs/{org}/keys',
+  'DELETE /v1/orgs/{org}/keys/{key}',
+  'POST /v1/orgs/{org}/endpoints',
+  'GET /v1/orgs/{org}/endpoints',
+  'GET /v1/orgs/{org}/endpoints/{endpoint}',
+  'PATCH /v1/orgs/{org}/endpoints/{endpoint}',
+  'DELETE /v1/orgs/{org}/endpoints/{endpoint}',
+  'GET /v1/events/{event}',
+  'GET /v1/quarantine',
+  'GET /v1/quarantine/{id}',
+];
+
+/** The HTTP API: a key is checked by the authorizer, everything else by one function. */
+export class ApiStack extends Stack {
+  constructor(scope: Construct, id: string, props: ApiStackProps) {
+    super(scope, id, props);
+    const { settings, functions, config, events, secrets } = props;
+
+    const authorize = new FanoutFunction(this, 'Authorize', {
+      functions,
+      code: 'authorize',
+      description: 'Checks API keys',
+      timeout: Duration.seconds(10),
+      memoryMiB: 512,
+    })
+      .useTable(config, 'CONFIG_TABLE', ['GetItem'])
+      .readSecret(secrets.operatorKey, 'OPERATOR_KEY_SECRET');
+    const handle = new FanoutFunction(this, 'Handle', {
+      functions,
+      code: 'api',
+      description: 'Answers the HTTP API',
+      timeout: Duration.seconds(29),
+      memoryMiB: 512,
+      environment: { ...deliverySettings(settings), ...sourceDirectory(settings) },
+    })
+      .useTable(config, 'CONFIG_TABLE', [
+        'GetItem',
+        'Query',
+        'PutItem',
+        'UpdateItem',
+        'DeleteItem',
+        'ConditionCheckItem',
+      ])
+      .useTable(events, 'EVENTS_TABLE', ['GetItem', 'Query'])
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+
+    const api = new HttpApi(this, 'HttpApi', {
+      apiName: `fanout-${settings.name}`,
+      defaultAuthorizer: new HttpLambdaAuthorizer('KeyAuthorizer', authorize.function, {
+        responseTypes: [HttpLambdaResponseType.SIMPLE],
+        identitySource: ['$request.header.Authorization'],
+        // A revoked key works on for this long at most.
+        resultsCacheTtl: Duration.minutes(1),
+      }),
+    });
+    const integration = new HttpLambdaIntegration('HandleIntegration', handle.function);
+    const addRoute = (routeKey: string, open: boolean) => {
+      const [method, path] = routeKey.split(' ') as [HttpMethod, string];
+      api.addRoutes({
+        methods: [method],
+        path,
+        integration,
+        ...(open && { authorizer: new HttpNoneAuthorizer() }),
+      });
+    };
+    for (const route of openRoutes) addRoute(route, true);
+    for (const route of keyedRoutes) addRoute(route, false);
+    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
+  }
+}

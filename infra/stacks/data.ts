@@ -1,0 +1,81 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AttributeType, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { FanoutStackProps } from './fanout-stack.ts';
+
+/** The secrets that the deploy makes. */
+export interface FanoutSecrets {
+  /** The first operator key. */
+  readonly operatorKey: Secret;
+  /** Turns a record's address into the random-looking part of its event id, and back. */
+  readonly eventIdKey: Secret;
+}
+
+const string = (name: string) => ({ name, type: AttributeType.STRING });
+
+/** What holds data: both tables and the secrets. Nothing in it is deleted with the stack. */
+export class DataStack extends Stack {
+  readonly config: TableV2;
+  readonly events: TableV2;
+  readonly secrets: FanoutSecrets;
+
+  constructor(scope: Construct, id: string, props: FanoutStackProps) {
+    super(scope, id, props);
+    const kept = { removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true };
+
+    this.config = new TableV2(this, 'Config', {
+      ...kept,
+      partitionKey: string('pk'),
+      sortKey: string('sk'),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      globalSecondaryIndexes: [
+        // Everything of one kind in the deployment: the orgs, all endpoints for a broadcast.
+        { indexName: 'by_kind', partitionKey: string('kind'), sortKey: string('pk') },
+        // Everything of one kind in an org: its keys, its endpoints.
+        { indexName: 'by_org', partitionKey: string('org_kind'), sortKey: string('pk') },
+      ],
+    });
+
+    this.events = new TableV2(this, 'Events', {
+      ...kept,
+      partitionKey: string('pk'),
+      sortKey: string('sk'),
+      timeToLiveAttribute: 'expires_at',
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      globalSecondaryIndexes: [
+        // Lists: journal by org and hour, deliveries by endpoint and state, quarantine by day. Bodies stay out.
+        {
+          indexName: 'listing',
+          partitionKey: string('list'),
+          sortKey: string('list_at'),
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['summary'],
+        },
+        // Deliveries that wait, by the minute they are due.
+        {
+          indexName: 'due',
+          partitionKey: string('due_minute'),
+          sortKey: string('due_at'),
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['endpoint_id', 'attempt_count'],
+        },
+      ],
+    });
+
+    const generated = { excludePunctuation: true, passwordLength: 43 };
+    this.secrets = {
+      operatorKey: new Secret(this, 'OperatorKey', {
+        description: 'The first operator key of Fanout: use it to make orgs and further keys',
+        generateSecretString: generated,
+        removalPolicy: RemovalPolicy.RETAIN,
+      }),
+      eventIdKey: new Secret(this, 'EventIdKey', {
+        description: 'Key of the permutation inside event ids. Replacing it makes older ids unreadable',
+        generateSecretString: generated,
+        removalPolicy: RemovalPolicy.RETAIN,
+      }),
+    };
+    new CfnOutput(this, 'OperatorKeySecretArn', { value: this.secrets.operatorKey.secretArn });
+  }
+}

@@ -1,0 +1,85 @@
+import { CfnOutput, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
+import type { Construct } from 'constructs';
+import type { FanoutStackProps } from './fanout-stack.ts';
+
+const kafkaVersion = '3.9.x.kraft';
+
+const serverProperties = {
+  'auto.create.topics.enable': false,
+  'default.replication.factor': 3,
+  'min.insync.replicas': 2,
+  'unclean.leader.election.enable': false,
+  'allow.everyone.if.no.acl.found': false,
+  // A record of 1 MiB with its key and headers.
+  'message.max.bytes': 2_097_152,
+};
+
+/** The Kafka cluster, its network, and the topics of the sources. */
+export class StreamingStack extends Stack {
+  readonly cluster: CfnCluster;
+  readonly vpc: Vpc;
+
+  constructor(scope: Construct, id: string, props: FanoutStackProps) {
+    super(scope, id, props);
+    const { brokers, name, sources } = props.settings;
+
+    this.vpc = new Vpc(this, 'Vpc', {
+      maxAzs: 3,
+      natGateways: 1,
+      // Would need a custom resource; nothing is ever put into the default group.
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26 },
+        { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 22 },
+      ],
+    });
+    const brokerAccess = new SecurityGroup(this, 'BrokerAccess', {
+      vpc: this.vpc,
+      description: 'Brokers, and the event source mappings that poll them',
+      allowAllOutbound: true,
+    });
+    brokerAccess.addIngressRule(brokerAccess, Port.tcpRange(9092, 9098), 'Kafka within the group');
+
+    const configuration = new CfnConfiguration(this, 'Configuration', {
+      name: `fanout-${name}`,
+      serverProperties: Object.entries(serverProperties)
+        .map(([key, value]) => `${key}=${value}`)
+        .join('\n'),
+    });
+    this.cluster = new CfnCluster(this, 'Cluster', {
+      clusterName: `fanout-${name}`,
+      kafkaVersion,
+      numberOfBrokerNodes: brokers.count,
+      brokerNodeGroupInfo: {
+        instanceType: brokers.instanceType,
+        clientSubnets: this.vpc.privateSubnets.map((subnet) => subnet.subnetId),
+        securityGroups: [brokerAccess.securityGroupId],
+        storageInfo: { ebsStorageInfo: { volumeSize: brokers.storageGiB } },
+      },
+      configurationInfo: { arn: configuration.attrArn, revision: 1 },
+      clientAuthentication: { sasl: { iam: { enabled: true }, scram: { enabled: true } } },
+      encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
+    });
+    this.cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
+
+    for (const [sourceName, source] of Object.entries(sources)) {
+      const topic = new CfnTopic(this, `Topic-${sourceName}`, {
+        clusterArn: this.cluster.attrArn,
+        topicName: source.topic,
+        partitionCount: source.partitions,
+        replicationFactor: 3,
+        configs: Fn.base64('min.insync.replicas=2\n'),
+      });
+      topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    }
+    // The first source's, for whoever tries Fanout out.
+    new CfnOutput(this, 'IngestTopic', { value: Object.values(sources)[0]!.topic });
+  }
+
+  /** Three zones by position: the names of an account's zones need a look-up. */
+  override get availabilityZones(): string[] {
+    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
+  }
+}
