@@ -1,1 +1,58 @@
-export async function handler(): Promise<void> {}
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
+import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { environment } from '../../lib/adapters/environment.ts';
+import { errorFields, log } from '../../lib/adapters/log.ts';
+import { readSecret } from '../../lib/adapters/secrets.ts';
+import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
+import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
+import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
+import type { Endpoint } from '../../lib/core/endpoint.ts';
+import { createEventIds } from '../../lib/core/event-id.ts';
+
+const dynamodb = createDynamoDbClient();
+const now = Date.now;
+const eventsTable = environment('EVENTS_TABLE');
+
+const dependencies: DeliverDependencies = {
+  endpoints: createCachedEndpoints(
+    createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
+    now,
+  ),
+  sender: createWebhookSender(environment('ALLOW_LOOPBACK_TARGETS') === 'true', now),
+  deliveries: createDeliveryStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
+  events: createEventReader(
+    dynamodb,
+    eventsTable,
+    createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
+  ),
+  wakeUps: createWakeUpQueue(createSqsClient(), environment('WAKE_UP_QUEUE')),
+  now,
+  random: Math.random,
+};
+
+/** Makes the next attempt of each delivery that a message names. */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const startedMs = now();
+  const results = await deliverQueued(
+    dependencies,
+    event.Records.map(({ body }) => readWakeUp(body)),
+  );
+  const batchItemFailures = event.Records.flatMap(({ messageId, body }, index) => {
+    const result = results[index]!;
+    if (result.status === 'fulfilled') return [];
+    const { eventId, endpointId } = readWakeUp(body);
+    log('ERROR', 'delivery not attempted', { eventId, endpointId, ...errorFields(result.reason) });
+    return [{ itemIdentifier: messageId }];
+  });
+  log('INFO', 'delivered', {
+    wakeUps: results.length,
+    failed: batchItemFailures.length,
+    ms: now() - startedMs,
+  });
+  return { batchItemFailures };
+}

@@ -1,1 +1,47 @@
-export async function handler(): Promise<void> {}
+import type { MSKEvent } from 'aws-lambda';
+import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
+import { environment } from '../../lib/adapters/environment.ts';
+import { recordsOf } from '../../lib/adapters/kafka-event.ts';
+import { log } from '../../lib/adapters/log.ts';
+import { readSecret } from '../../lib/adapters/secrets.ts';
+import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
+import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
+import { type IngestDependencies, ingestRecords } from '../../lib/app/ingest-records.ts';
+import type { Endpoint } from '../../lib/core/endpoint.ts';
+import { createEventIds } from '../../lib/core/event-id.ts';
+
+const dynamodb = createDynamoDbClient();
+const now = Date.now;
+const source = environment('SOURCE_NAME');
+
+const dependencies: IngestDependencies = {
+  source: { name: source, number: Number(environment('SOURCE_NUMBER')) },
+  inlineBudgetMs: Number(environment('INLINE_BUDGET_MS')),
+  eventIds: createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
+  endpoints: createCachedEndpoints(
+    createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
+    now,
+  ),
+  sender: createWebhookSender(environment('ALLOW_LOOPBACK_TARGETS') === 'true', now),
+  store: createIngestStore(dynamodb, environment('EVENTS_TABLE'), Number(environment('RETENTION_DAYS')), now),
+  wakeUps: createWakeUpQueue(createSqsClient(), environment('WAKE_UP_QUEUE')),
+  now,
+  random: Math.random,
+};
+
+/** Takes a batch of a source's records. When it throws, the batch comes again: nothing is acknowledged half-way. */
+export async function handler(event: MSKEvent): Promise<{ batchItemFailures: [] }> {
+  const startedMs = now();
+  const counts = await ingestRecords(dependencies, recordsOf(event));
+  log('INFO', 'ingested', {
+    source,
+    partitions: Object.keys(event.records),
+    ...counts,
+    ms: now() - startedMs,
+  });
+  return { batchItemFailures: [] };
+}

@@ -1,0 +1,26 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { Problem } from '../app/api/problem.ts';
+import { errorFields, log } from './log.ts';
+
+/** Answers errors as problem+json. What was not foreseen is logged, and tells the caller nothing but that it failed. */
+export function answerProblems<Event extends { routeKey: string }>(): MiddlewareObj<
+  Event,
+  APIGatewayProxyStructuredResultV2
+> {
+  return {
+    onError(request) {
+      const { error, event } = request;
+      const foreseen = error instanceof Problem;
+      if (!foreseen) log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(error) });
+      const problem = foreseen
+        ? error
+        : new Problem('internal', 'Try again; if it goes on, tell your operator.');
+      request.response = {
+        statusCode: problem.status,
+        headers: { 'content-type': 'application/problem+json' },
+        body: JSON.stringify(problem),
+      };
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+
+export type Item = Record<string, AttributeValue>;
+
+/** DynamoDB's limits on one call. */
+const mostPuts = 25;
+const mostGets = 100;
+const mostTries = 6;
+
+/**
+ * Puts any number of items, replacing those that are there.
+ * @throws when some are still refused after several tries
+ */
+export async function putAll(client: DynamoDBClient, table: string, items: readonly Item[]): Promise<void> {
+  const requests = items.map((Item) => ({ PutRequest: { Item } }));
+  await Promise.all(chunks(requests, mostPuts).map((chunk) => putChunk(client, table, chunk)));
+}
+
+async function putChunk(client: DynamoDBClient, table: string, requests: WriteRequest[]): Promise<void> {
+  let rest = requests;
+  for (let tries = 1; rest.length > 0; tries++) {
+    if (tries > mostTries)
+      throw new Error(`table ${table} refused ${rest.length} items in ${mostTries} tries`);
+    if (tries > 1) await wait(25 * 2 ** tries * (0.5 + Math.random() / 2));
+    const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: rest } }));
+    rest = answer.UnprocessedItems?.[table] ?? [];
+  }
+}
+
+/**
+ * Reads items by their keys, consistently.
+ * @returns those there are, in any order
+ */
+export async function getAll(client: DynamoDBClient, table: string, keys: readonly Item[]): Promise<Item[]> {
+  return (await Promise.all(chunks(keys, mostGets).map((chunk) => getChunk(client, table, chunk)))).flat();
+}
+
+async function getChunk(client: DynamoDBClient, table: string, keys: Item[]): Promise<Item[]> {
+  const items: Item[] = [];
+  let rest = keys;
+  for (let tries = 1; rest.length > 0; tries++) {
+    if (tries > mostTries)
+      throw new Error(`table ${table} held back ${rest.length} items in ${mostTries} tries`);
+    if (tries > 1) await wait(25 * 2 ** tries * (0.5 + Math.random() / 2));
+    const answer = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
+    );
+    items.push(...(answer.Responses?.[table] ?? []));
+    rest = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return items;
+}
+
+/** The list in pieces of at most `size`. */
+export function chunks<T>(list: readonly T[], size: number): T[][] {
+  const pieces: T[][] = [];
+  for (let at = 0; at < list.length; at += size) pieces.push(list.slice(at, at + size));
+  return pieces;
+}

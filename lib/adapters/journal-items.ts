@@ -1,0 +1,78 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { type JournalEvent, splitByOrg } from '../core/journal.ts';
+import type { Item } from './dynamodb-batch.ts';
+import { sortable } from './event-items.ts';
+
+/** Events in one item at most. */
+const mostEvents = 100;
+/** DynamoDB takes 400 KB an item; keys and numbers need a little. */
+const mostBytes = 390_000;
+
+/** Partition key of the journal of one partition of one source. */
+export function journalKey(source: number, partition: number): AttributeValue {
+  return { S: `JOURNAL#${source}#${partition}` };
+}
+
+/**
+ * The journal of one invocation, as items: one for each partition and org, split where there are more than 100
+ * events or where they are too large. `sk` is where the item begins, then the org; `last` is its last event;
+ * `batch_last` is the last offset of the whole invocation, so that a search knows when it has gone past it.
+ */
+export function journalItems(events: readonly JournalEvent[], nowMs: number): Item[] {
+  const groups = new Map<string, { partition: AttributeValue; org: string; events: JournalEvent[] }>();
+  const batchLast = new Map<string, number>();
+  for (const event of events) {
+    const { source, partition, offset } = event.address;
+    const partitionKey = journalKey(source, partition);
+    batchLast.set(partitionKey.S!, Math.max(batchLast.get(partitionKey.S!) ?? 0, offset));
+    for (const [org, part] of splitByOrg(event)) {
+      const name = `${partitionKey.S} ${org}`;
+      const group = groups.get(name);
+      if (group) group.events.push(part);
+      else groups.set(name, { partition: partitionKey, org, events: [part] });
+    }
+  }
+  return [...groups.values()].flatMap(({ partition, org, events }) => {
+    const common = {
+      pk: partition,
+      org: { S: org },
+      batch_last: { S: sortable(batchLast.get(partition.S!)!) },
+      written_at: { N: String(nowMs) },
+    };
+    return pack(events).map(({ first, last, bytes }) => ({
+      ...common,
+      sk: { S: `${position(first)}#${org}` },
+      last: { S: position(last) },
+      events: { B: bytes },
+    }));
+  });
+}
+
+/** The events of an item. */
+export function eventsOf(item: Item): JournalEvent[] {
+  return JSON.parse(zstdDecompressSync(item['events']!.B!).toString('utf8')) as JournalEvent[];
+}
+
+/** Where an event stands within its partition's journal. */
+export function position({ address: { offset, index } }: Pick<JournalEvent, 'address'>): string {
+  return `${sortable(offset)}#${sortable(index)}`;
+}
+
+interface Packed {
+  readonly first: JournalEvent;
+  readonly last: JournalEvent;
+  readonly bytes: Uint8Array;
+}
+
+function pack(events: readonly JournalEvent[]): Packed[] {
+  if (events.length <= mostEvents) {
+    const bytes = zstdCompressSync(JSON.stringify(events), {
+      params: { [constants.ZSTD_c_compressionLevel]: 1 },
+    });
+    if (bytes.length <= mostBytes || events.length === 1)
+      return [{ first: events[0]!, last: events.at(-1)!, bytes }];
+  }
+  const middle = events.length > mostEvents ? mostEvents : Math.ceil(events.length / 2);
+  return [...pack(events.slice(0, middle)), ...pack(events.slice(middle))];
+}

@@ -1,0 +1,24 @@
+import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda';
+import type { SourceRecord } from '../core/record-event.ts';
+
+/** The records of a Kafka event source's event, in the order of their partitions. */
+export function recordsOf(event: MSKEvent | SelfManagedKafkaEvent): SourceRecord[] {
+  return Object.values(event.records)
+    .flat()
+    .map(({ topic, partition, offset, timestamp, key, value, headers }) => ({
+      topic,
+      partition,
+      offset,
+      timestampMs: timestamp,
+      key: bytes(key),
+      value: bytes(value),
+      headers: (headers ?? []).flatMap((header) =>
+        Object.entries(header).map(([name, signedBytes]) => [name, Buffer.from(signedBytes)] as const),
+      ),
+    }));
+}
+
+/** A record without a key, and a tombstone's value, come as null or not at all, whatever the types say. */
+function bytes(base64: string | null | undefined): Buffer | undefined {
+  return base64 === undefined || base64 === null ? undefined : Buffer.from(base64, 'base64');
+}

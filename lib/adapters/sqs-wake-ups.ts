@@ -1,0 +1,51 @@
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { EventBody, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
+import { chunks } from './dynamodb-batch.ts';
+
+/** SQS takes ten messages a call, and 1 MiB for all of them. */
+const mostMessages = 10;
+/** Larger bodies are read from the journal instead. */
+const mostBodyBytes = 32 * 1024;
+
+interface Message {
+  readonly event_id: string;
+  readonly endpoint_id: string;
+  readonly attempts_made: number;
+  readonly body?: EventBody;
+}
+
+/** Wake-ups on SQS. The message group is the endpoint: on a standard queue that is what fairness goes by. */
+export function createWakeUpQueue(client: SQSClient, queueUrl: string): WakeUpQueue {
+  return {
+    async send(wakeUps) {
+      await Promise.all(chunks(wakeUps, mostMessages).map((chunk) => sendChunk(client, queueUrl, chunk)));
+    },
+  };
+}
+
+async function sendChunk(client: SQSClient, queueUrl: string, wakeUps: WakeUp[]): Promise<void> {
+  const Entries = wakeUps.map((wakeUp, index) => ({
+    Id: String(index),
+    MessageBody: JSON.stringify(toMessage(wakeUp)),
+    MessageGroupId: wakeUp.endpointId,
+    DelaySeconds: Math.ceil(wakeUp.delayMs / 1000),
+  }));
+  const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+  if (Failed.length > 0) throw new Error(`the queue refused ${Failed.length} wake-ups: ${Failed[0]!.Code}`);
+}
+
+function toMessage({ eventId, endpointId, attemptsMade, body }: WakeUp): Message {
+  const small = body && JSON.stringify(body.headers).length + Buffer.byteLength(body.data) <= mostBodyBytes;
+  return {
+    event_id: eventId,
+    endpoint_id: endpointId,
+    attempts_made: attemptsMade,
+    ...(small && { body: { eventType: body.eventType, data: body.data, headers: body.headers } }),
+  };
+}
+
+/** Reads a message back that `send` wrote. */
+export function readWakeUp(messageBody: string): WakeUp {
+  const { event_id, endpoint_id, attempts_made, body } = JSON.parse(messageBody) as Message;
+  return { eventId: event_id, endpointId: endpoint_id, attemptsMade: attempts_made, delayMs: 0, body };
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { eventTypeFilterPattern } from '../../core/event-types.ts';
+import { isForwarded, isHeaderName, isHeaderValue } from '../../core/headers.ts';
+import { isSigningSecret } from '../../core/webhook-signature.ts';
+import { idSchema } from './orgs.ts';
+
+/** Says what is wrong with a webhook's URL for this stage, or nothing. */
+export type UrlRule = (url: URL) => string | undefined;
+
+const status = z.enum(['active', 'paused', 'disabled']);
+const eventTypes = z
+  .array(z.string().regex(eventTypeFilterPattern, 'must be *, an event type, or a prefix such as order.*'))
+  .min(1)
+  .max(100);
+const retry = z.strictObject({
+  /** Seconds before the second attempt, the third, …: up to a week each. Empty: one attempt only. */
+  schedule_seconds: z.array(z.number().int().min(1).max(604_800)).max(20),
+});
+const headers = z
+  .record(z.string().max(100), z.string().max(1024))
+  .superRefine((value, context) => {
+    const names = Object.keys(value);
+    if (names.length > 50) context.addIssue({ code: 'custom', message: 'must have at most 50 headers' });
+    for (const name of names) {
+      const fault = headerFault(name, value[name]!);
+      if (fault) context.addIssue({ code: 'custom', path: [name], message: fault });
+    }
+  })
+  .transform((value) =>
+    Object.fromEntries(Object.entries(value).map(([name, header]) => [name.toLowerCase(), header])),
+  );
+
+function headerFault(name: string, value: string): string | undefined {
+  if (!isHeaderName(name)) return 'is not the name of an HTTP header';
+  if (!isForwarded(name.toLowerCase())) return 'is set by Fanout itself or never forwarded';
+  return isHeaderValue(value) ? undefined : 'holds a control character, such as CR, LF or NUL';
+}
+
+function urlSchema(rule: UrlRule) {
+  return z
+    .string()
+    .max(2048)
+    .superRefine((text, context) => {
+      const fault = URL.canParse(text)
+        ? urlFault(new URL(text), rule)
+        : 'must be a URL, such as https://example.com/hook';
+      if (fault) context.addIssue({ code: 'custom', message: fault });
+    });
+}
+
+function urlFault(url: URL, rule: UrlRule): string | undefined {
+  if (url.username || url.password) return 'must not hold a user name or password';
+  if (url.hash) return 'must not have a fragment';
+  return rule(url);
+}
+
+/** What `POST` and `PATCH` of endpoints take. */
+export function endpointSchemas(rule: UrlRule) {
+  const config = z.strictObject({
+    url: urlSchema(rule),
+    timeout_ms: z.number().int().min(100).max(30_000).default(10_000),
+    headers: headers.default({}),
+  });
+  const secret = z.string().refine(isSigningSecret, 'must be whsec_ and 24 to 64 bytes in base64');
+  const create = z.strictObject({
+    id: idSchema.optional(),
+    type: z.literal('webhook', 'must be webhook'),
+    description: z.string().max(500).default(''),
+    event_types: eventTypes.default(['*']),
+    status: status.default('active'),
+    retry: retry.optional(),
+    config,
+    credentials: z.strictObject({ secret: secret.optional() }).optional(),
+  });
+  const change = z.strictObject({
+    description: z.string().max(500).optional(),
+    event_types: eventTypes.optional(),
+    status: status.optional(),
+    retry: retry.nullable().optional(),
+    config: z
+      .strictObject({
+        url: urlSchema(rule).optional(),
+        timeout_ms: z.number().int().min(100).max(30_000).optional(),
+        headers: headers.optional(),
+      })
+      .optional(),
+  });
+  return { create, change };
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { type Document, type Documents, InvalidCursor, type ListRequest } from '../ports/documents.ts';
+import { checkBody } from './operation.ts';
+import { Problem } from './problem.ts';
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number('must be a whole number from 1 to 100').int().min(1).max(100).default(50),
+  cursor: z.string().max(2000).optional(),
+});
+
+/** The page that a list call asks for: `limit` from 1 to 100, 50 without; `cursor` from the page before. */
+export function readListQuery(
+  query: Readonly<Record<string, string>>,
+): Pick<ListRequest, 'limit' | 'cursor'> {
+  return checkBody(listQuery, query);
+}
+
+/** A list as the API answers it. */
+export async function listDocuments<T extends Document>(
+  documents: Documents<T>,
+  query: Readonly<Record<string, string>>,
+  orgId: string | undefined,
+  present: (document: T) => unknown,
+) {
+  const page = await knownCursor(documents.list({ ...readListQuery(query), orgId }));
+  return { status: 200, body: { data: page.items.map(present), next_cursor: page.nextCursor ?? null } };
+}
+
+/** @throws Problem in place of InvalidCursor */
+export async function knownCursor<T>(page: Promise<T>): Promise<T> {
+  try {
+    return await page;
+  } catch (error) {
+    if (!(error instanceof InvalidCursor)) throw error;
+    const message = 'is not a next_cursor of this list';
+    throw new Problem('invalid_request', '1 field is not valid.', [{ path: 'cursor', message }]);
+  }
+}

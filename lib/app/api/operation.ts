@@ -1,0 +1,85 @@
+import type { ZodType, output } from 'zod';
+import { Problem } from './problem.ts';
+
+/**
+ * `operator`: everything. `publisher`: publishes for one org and reads. `tenant`: manages one org's endpoints, and
+ * reads.
+ */
+export type Role = 'operator' | 'publisher' | 'tenant';
+
+/** Who calls, as the authorizer found out. */
+export interface Caller {
+  readonly role: Role;
+  /** Absent for operators. */
+  readonly orgId?: string;
+}
+
+export interface OperationRequest<Body> {
+  readonly caller: Caller;
+  /** Path parameters, decoded. */
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Body;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Absent for 204. */
+  readonly body?: unknown;
+}
+
+/** What answers one route. Operators may call every operation; where the path names an org, others only their own. */
+export interface Operation {
+  /** Roles besides operator. */
+  readonly roles: readonly Role[];
+  /** What the request's body must be; absent where none is read. */
+  readonly body?: ZodType;
+  run(request: OperationRequest<unknown>): Promise<Answer>;
+}
+
+/** An operation that reads a body: `run` gets it validated and typed. */
+export function withBody<Schema extends ZodType>(
+  roles: readonly Role[],
+  body: Schema,
+  run: (request: OperationRequest<output<Schema>>) => Promise<Answer>,
+): Operation {
+  return { roles, body, run: (request) => run(request as OperationRequest<output<Schema>>) };
+}
+
+/** Operations by route key, such as `GET /v1/orgs/{org}`. */
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** @throws Problem when the caller's role or org does not allow the operation */
+export function checkCaller(
+  { roles }: Operation,
+  { role, orgId }: Caller,
+  path: Readonly<Record<string, string>>,
+): void {
+  if (role === 'operator') return;
+  if (!roles.includes(role)) throw new Problem('forbidden', `This needs another role than ${role}.`);
+  if (path['org'] !== undefined && path['org'] !== orgId) {
+    throw new Problem('forbidden', 'This key belongs to another org.');
+  }
+}
+
+/**
+ * Checks a body, all of it.
+ * @throws Problem with one error for each field that is wrong
+ */
+export function checkBody<Schema extends ZodType>(schema: Schema, body: unknown): output<Schema> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap((issue) => {
+    const path = issue.path.map(String).join('.');
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({
+      path: [path, key].filter(Boolean).join('.'),
+      message: 'is not a field',
+    }));
+  });
+  throw new Problem(
+    'invalid_request',
+    `${errors.length} field${errors.length === 1 ? ' is' : 's are'} not valid.`,
+    errors,
+  );
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { ApiKey } from '../../core/api-key.ts';
+import type { Endpoint } from '../../core/endpoint.ts';
+import { idPattern } from '../../core/identifiers.ts';
+import type { Org } from '../../core/org.ts';
+import type { Documents } from '../ports/documents.ts';
+import { listDocuments } from './listing.ts';
+import { type Operations, withBody } from './operation.ts';
+import { Problem, notFound } from './problem.ts';
+
+/** An id that a caller may choose. */
+export const idSchema = z
+  .string()
+  .regex(idPattern, 'must be 1 to 64 letters, digits, _ and -, and begin with a letter or digit');
+const name = z.string().trim().min(1).max(200);
+const newOrg = z.strictObject({ id: idSchema, name });
+const orgChange = z.strictObject({ name });
+
+export interface OrgDependencies {
+  readonly orgs: Documents<Org>;
+  readonly keys: Documents<ApiKey>;
+  readonly endpoints: Documents<Endpoint>;
+  readonly now: () => number;
+}
+
+/** Orgs: operators make and change them, everyone reads his own. */
+export function orgOperations({ orgs, keys, endpoints, now }: OrgDependencies): Operations {
+  return {
+    'POST /v1/orgs': withBody([], newOrg, async ({ body }) => {
+      const org: Org = { ...body, createdAt: new Date(now()).toISOString() };
+      if ((await orgs.create(org)) === 'exists')
+        throw new Problem('conflict', `There is an org '${org.id}' already.`);
+      return { status: 201, body: present(org) };
+    }),
+
+    'GET /v1/orgs': {
+      roles: [],
+      run: ({ query }) => listDocuments(orgs, query, undefined, present),
+    },
+
+    'GET /v1/orgs/{org}': {
+      roles: ['publisher', 'tenant'],
+      async run({ path }) {
+        const org = await orgs.get(path['org']!);
+        if (!org) throw notFound('org', path['org']!);
+        return { status: 200, body: present(org) };
+      },
+    },
+
+    'PATCH /v1/orgs/{org}': withBody([], orgChange, async ({ path, body }) => {
+      const org = await orgs.update(path['org']!, (found) => ({ ...found, ...body }));
+      if (!org) throw notFound('org', path['org']!);
+      return { status: 200, body: present(org) };
+    }),
+
+    'DELETE /v1/orgs/{org}': {
+      roles: [],
+      async run({ path }) {
+        const orgId = path['org']!;
+        if ((await endpoints.list({ orgId, limit: 1 })).items.length > 0) {
+          throw new Problem('conflict', `Org '${orgId}' still has endpoints; delete them first.`);
+        }
+        for (let page = await keys.list({ orgId, limit: 100 }); ;) {
+          await Promise.all(page.items.map(({ id }) => keys.delete(id)));
+          if (!page.nextCursor) break;
+          page = await keys.list({ orgId, limit: 100, cursor: page.nextCursor });
+        }
+        if (!(await orgs.delete(orgId))) throw notFound('org', orgId);
+        return { status: 204 };
+      },
+    },
+  };
+}
+
+function present({ id, name, createdAt }: Org) {
+  return { id, name, created_at: createdAt };
+}

@@ -1,0 +1,52 @@
+/** The kinds of error the API answers with. The list is closed and each name is stable: callers branch on it. */
+const problems = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'The key is not valid' },
+  forbidden: { status: 403, title: 'The key does not allow this' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  conflict: { status: 409, title: 'The request contradicts what is there' },
+  too_large: { status: 413, title: 'The request is too large' },
+  unsupported_media_type: { status: 415, title: 'The body is not JSON' },
+  internal: { status: 500, title: 'Something failed on our side' },
+} as const;
+
+export type ProblemKind = keyof typeof problems;
+
+/** One fault of a field: `path` such as `config.url`, empty for the body itself. */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** An error that the caller is to see, as RFC 9457 describes it. */
+export class Problem extends Error {
+  readonly kind: ProblemKind;
+  readonly errors: readonly FieldError[];
+
+  /** @param detail what was wrong and what would be right, for a person */
+  constructor(kind: ProblemKind, detail: string, errors: readonly FieldError[] = []) {
+    super(detail);
+    this.kind = kind;
+    this.errors = errors;
+  }
+
+  get status(): number {
+    return problems[this.kind].status;
+  }
+
+  /** The body of the answer, `application/problem+json`. */
+  toJSON(): Record<string, unknown> {
+    return {
+      type: `urn:fanout:problem:${this.kind}`,
+      title: problems[this.kind].title,
+      status: this.status,
+      detail: this.message,
+      ...(this.errors.length > 0 && { errors: this.errors }),
+    };
+  }
+}
+
+/** The problem for something that is not there, or that the caller may not know to be there. */
+export function notFound(what: string, id: string): Problem {
+  return new Problem('not_found', `There is no ${what} '${id.slice(0, 100)}'.`);
+}

@@ -1,0 +1,88 @@
+import { judge } from '../core/attempt.ts';
+import { type Delivery, afterAttempt, end, hold } from '../core/delivery.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import { defaultScheduleSeconds } from '../core/retry-schedule.ts';
+import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
+import type { DeliveryStore, EventReader } from './ports/events.ts';
+import type { EventBody, WakeUp, WakeUpQueue } from './ports/wake-ups.ts';
+import type { WebhookSender } from './ports/webhook-sender.ts';
+import { wakeUpFor } from './wake-up-for.ts';
+
+export interface DeliverDependencies {
+  readonly endpoints: EndpointReader & EndpointDisabler;
+  readonly sender: WebhookSender;
+  readonly deliveries: DeliveryStore;
+  readonly events: Pick<EventReader, 'find'>;
+  readonly wakeUps: WakeUpQueue;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** An invocation waits this long for its attempts; above the longest time-out of an endpoint, 30 s. */
+const mostAttemptMs = 35_000;
+const busyRetryMs = 5_000;
+
+/**
+ * Makes the next attempt of each delivery that was woken. A wake-up that is out of date, because another was first,
+ * does nothing.
+ * @returns one result a wake-up, in their order; a rejected one is to come again
+ */
+export async function deliverQueued(
+  dependencies: DeliverDependencies,
+  wakeUps: readonly WakeUp[],
+): Promise<PromiseSettledResult<void>[]> {
+  const deadlineMs = dependencies.now() + mostAttemptMs;
+  const rows = new Map(
+    (await dependencies.deliveries.read(wakeUps)).map((row) => [`${row.eventId} ${row.endpointId}`, row]),
+  );
+  return Promise.allSettled(
+    wakeUps.map((wakeUp) =>
+      deliverOne(dependencies, wakeUp, rows.get(`${wakeUp.eventId} ${wakeUp.endpointId}`), deadlineMs),
+    ),
+  );
+}
+
+async function deliverOne(
+  dependencies: DeliverDependencies,
+  wakeUp: WakeUp,
+  row: Delivery | undefined,
+  deadlineMs: number,
+): Promise<void> {
+  const ended = row === undefined || row.state === 'delivered' || row.state === 'failed';
+  if (ended || row.attempts.length !== wakeUp.attemptsMade) return;
+  const { endpoints, deliveries, wakeUps, now } = dependencies;
+
+  const endpoint = await endpoints.byId(row.endpointId);
+  let body: EventBody | undefined;
+  let next: Delivery;
+  if (endpoint === undefined) next = end(row, 'failed', 'endpoint_deleted');
+  else if (endpoint.status !== 'active') next = hold(row, now());
+  else {
+    body = wakeUp.body ?? (await readBody(dependencies, row));
+    next = await attemptNext(dependencies, endpoint, row, body, deadlineMs);
+  }
+  if (!(await deliveries.update(next, row.attempts.length))) return;
+  const nextWakeUp = wakeUpFor(next, now(), body);
+  if (nextWakeUp) await wakeUps.send([nextWakeUp]);
+}
+
+async function attemptNext(
+  { endpoints, sender, now, random }: DeliverDependencies,
+  endpoint: Endpoint,
+  row: Delivery,
+  body: EventBody,
+  deadlineMs: number,
+): Promise<Delivery> {
+  const attempt = await sender.attempt(endpoint, row.eventId, body, deadlineMs);
+  // All its connections were busy until then: soon again, without counting it as an attempt.
+  if (attempt === undefined) return { ...row, state: 'queued', nextAttemptAtMs: now() + busyRetryMs };
+  if (judge(attempt) === 'gone') await endpoints.disableGone(endpoint.id);
+  return afterAttempt(row, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());
+}
+
+/** @throws Error when the journal does not hold the event: it is written together with the delivery */
+async function readBody({ events }: DeliverDependencies, row: Delivery): Promise<EventBody> {
+  const found = (await events.find(row.eventId)).find(({ orgId }) => orgId === row.orgId);
+  if (!found) throw new Error(`event ${row.eventId} of org ${row.orgId} is not in the journal`);
+  return found.event;
+}

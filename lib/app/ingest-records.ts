@@ -1,0 +1,174 @@
+import { judge } from '../core/attempt.ts';
+import { type Delivery, afterAttempt, hold } from '../core/delivery.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { EventIds } from '../core/event-id.ts';
+import type { JournalEvent } from '../core/journal.ts';
+import type { QuarantinedRecord } from '../core/quarantine.ts';
+import { type RecordEvent, type SourceRecord, type Target, readRecordEvent } from '../core/record-event.ts';
+import { RecordRejected } from '../core/rejection.ts';
+import { defaultScheduleSeconds } from '../core/retry-schedule.ts';
+import { route } from '../core/routing.ts';
+import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
+import type { IngestStore } from './ports/events.ts';
+import type { EventBody, WakeUpQueue } from './ports/wake-ups.ts';
+import type { WebhookSender } from './ports/webhook-sender.ts';
+import { wakeUpFor } from './wake-up-for.ts';
+
+export interface IngestDependencies {
+  readonly source: { readonly name: string; readonly number: number };
+  /** Milliseconds that first attempts may take in one invocation. */
+  readonly inlineBudgetMs: number;
+  readonly eventIds: EventIds;
+  readonly endpoints: EndpointReader & EndpointDisabler;
+  readonly sender: WebhookSender;
+  readonly store: IngestStore;
+  readonly wakeUps: WakeUpQueue;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** How many records came to what; for the log line. */
+export interface IngestCounts {
+  readonly records: number;
+  readonly delivered: number;
+  readonly queued: number;
+  readonly quarantined: number;
+}
+
+interface Accepted {
+  readonly id: string;
+  readonly record: SourceRecord;
+  readonly event: RecordEvent;
+}
+
+/**
+ * Turns a batch of records into events, delivers what can be delivered at once, and leaves the rest durably queued
+ * or quarantined.
+ * @returns when nothing of the batch can be lost any more
+ * @throws when a store cannot be reached; the whole batch is then to come again, and keeps its ids
+ */
+export async function ingestRecords(
+  dependencies: IngestDependencies,
+  records: readonly SourceRecord[],
+): Promise<IngestCounts> {
+  const { accepted, quarantined } = readRecords(dependencies, records);
+  const deadlineMs = dependencies.now() + dependencies.inlineBudgetMs;
+  const outcomes = await Promise.all(accepted.map((event) => deliverFirst(dependencies, event, deadlineMs)));
+  const unfinished = outcomes.flatMap(({ unfinished }) => unfinished);
+
+  const events = outcomes.map(({ event }) => event);
+  await dependencies.store.write({
+    events,
+    deliveries: unfinished.map(({ delivery }) => delivery),
+    quarantined,
+  });
+  const nowMs = dependencies.now();
+  await dependencies.wakeUps.send(
+    unfinished.flatMap(({ delivery, body }) => wakeUpFor(delivery, nowMs, body) ?? []),
+  );
+
+  const deliveries = events.reduce((sum, event) => sum + event.deliveries.length, 0);
+  return {
+    records: records.length,
+    delivered: deliveries - unfinished.length,
+    queued: unfinished.length,
+    quarantined: quarantined.length,
+  };
+}
+
+function readRecords({ source, eventIds, now }: IngestDependencies, records: readonly SourceRecord[]) {
+  const accepted: Accepted[] = [];
+  const quarantined: QuarantinedRecord[] = [];
+  for (const record of records) {
+    const { partition, offset, timestampMs } = record;
+    const id = eventIds.encode(timestampMs, { source: source.number, partition, offset, index: 0 });
+    try {
+      accepted.push({ id, record, event: readRecordEvent(record) });
+    } catch (error) {
+      if (!(error instanceof RecordRejected)) throw error;
+      const { reason, detail } = error;
+      quarantined.push({
+        id,
+        source: source.name,
+        record,
+        rejection: { reason, detail },
+        quarantinedAtMs: now(),
+      });
+    }
+  }
+  return { accepted, quarantined };
+}
+
+interface Outcome {
+  readonly event: JournalEvent;
+  /** The deliveries that did not end inside this invocation. */
+  readonly unfinished: readonly { delivery: Delivery; body: EventBody }[];
+}
+
+async function deliverFirst(
+  dependencies: IngestDependencies,
+  { id, record, event }: Accepted,
+  deadlineMs: number,
+): Promise<Outcome> {
+  const { notDelivered, moreNotDelivered, endpoints } = route(
+    event,
+    await candidates(dependencies.endpoints, event.target),
+  );
+  const deliveries = await Promise.all(
+    endpoints.map((endpoint) => attemptFirst(dependencies, endpoint, id, event, deadlineMs)),
+  );
+  const { partition, offset, timestampMs } = record;
+  return {
+    event: {
+      id,
+      timeMs: timestampMs,
+      address: { source: dependencies.source.number, partition, offset, index: 0 },
+      eventType: event.eventType,
+      data: event.data,
+      headers: event.headers,
+      droppedHeaders: event.droppedHeaders,
+      target: event.target,
+      deliveries: deliveries.map(({ endpointId, orgId, state, attempts }) => ({
+        endpointId,
+        orgId,
+        state,
+        attempts,
+      })),
+      notDelivered,
+      moreNotDelivered,
+    },
+    unfinished: deliveries
+      .filter(({ state }) => state !== 'delivered')
+      .map((delivery) => ({ delivery, body: event })),
+  };
+}
+
+async function candidates(endpoints: EndpointReader, target: Target): Promise<readonly Endpoint[]> {
+  if (target.type === 'broadcast') return endpoints.all();
+  if (target.type === 'fanout') return endpoints.ofOrg(target.ownerId);
+  const endpoint = await endpoints.byId(target.endpointId);
+  return endpoint ? [endpoint] : [];
+}
+
+async function attemptFirst(
+  { endpoints, sender, now, random }: IngestDependencies,
+  endpoint: Endpoint,
+  eventId: string,
+  event: RecordEvent,
+  deadlineMs: number,
+): Promise<Delivery> {
+  const { id: endpointId, orgId } = endpoint;
+  const delivery: Delivery = {
+    eventId,
+    endpointId,
+    orgId,
+    state: 'queued',
+    attempts: [],
+    nextAttemptAtMs: now(),
+  };
+  if (endpoint.status === 'paused') return hold(delivery, now());
+  const attempt = await sender.attempt(endpoint, eventId, event, deadlineMs);
+  if (attempt === undefined) return delivery;
+  if (judge(attempt) === 'gone') await endpoints.disableGone(endpointId);
+  return afterAttempt(delivery, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());
+}

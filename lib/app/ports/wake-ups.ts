@@ -1,0 +1,27 @@
+import type { Headers } from '../../core/headers.ts';
+import type { DeliveryKey } from './events.ts';
+
+/** What a webhook carries of an event. */
+export interface EventBody {
+  readonly eventType: string;
+  readonly data: string;
+  readonly headers: Headers;
+}
+
+/** Tells the delivery function that a delivery's next attempt is due. */
+export interface WakeUp extends DeliveryKey {
+  /** Attempts made so far. A wake-up whose delivery has another count is out of date. */
+  readonly attemptsMade: number;
+  /** Milliseconds to wait, 15 minutes at most. */
+  readonly delayMs: number;
+  /** Saves a look-up; left out where it is large. */
+  readonly body?: EventBody;
+}
+
+/** The longest delay of a wake-up: SQS holds a message back for 15 minutes at most. */
+export const mostWakeUpDelayMs = 15 * 60 * 1000;
+
+export interface WakeUpQueue {
+  /** Sends all of them or rejects. A wake-up that is lost all the same is repaired by the sweep. */
+  send(wakeUps: readonly WakeUp[]): Promise<void>;
+}

@@ -1,0 +1,60 @@
+import type { Attempt } from './attempt.ts';
+import type { DeliveryState } from './delivery.ts';
+import type { EventAddress } from './event-id.ts';
+import type { Headers } from './headers.ts';
+import type { Target } from './record-event.ts';
+import type { NotDelivered, Routing } from './routing.ts';
+
+/** What is kept of an event: what came, what was decided, and its first attempts. */
+export interface JournalEvent {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly address: EventAddress;
+  readonly eventType: string;
+  /** JSON text as it was sent. */
+  readonly data: string;
+  readonly headers: Headers;
+  readonly droppedHeaders: readonly string[];
+  readonly target: Target;
+  readonly deliveries: readonly FirstDelivery[];
+  readonly notDelivered: Routing['notDelivered'];
+  readonly moreNotDelivered: Routing['moreNotDelivered'];
+}
+
+/** How a delivery stood when its invocation ended. Where it was queued, its own row says how it went on. */
+export interface FirstDelivery {
+  readonly endpointId: string;
+  readonly orgId: string;
+  readonly state: DeliveryState;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Stands for the org of events that concern no org, so that only operators see them. */
+export const noOrg = '-';
+
+/**
+ * One event as each org concerned may see it: its own endpoints and nobody else's.
+ * @returns at least one entry; events that concern no org are listed under `noOrg`
+ */
+export function splitByOrg(event: JournalEvent): Map<string, JournalEvent> {
+  const orgs = new Set(event.deliveries.map(({ orgId }) => orgId));
+  for (const entry of event.notDelivered) orgs.add(orgOf(entry));
+  if (event.target.type === 'fanout') orgs.add(event.target.ownerId);
+  if (orgs.size === 0) orgs.add(noOrg);
+  const split = new Map<string, JournalEvent>();
+  for (const org of orgs) {
+    if (orgs.size === 1) return split.set(org, event);
+    split.set(org, {
+      ...event,
+      deliveries: event.deliveries.filter(({ orgId }) => orgId === org),
+      notDelivered: event.notDelivered.filter((entry) => orgOf(entry) === org),
+      moreNotDelivered: org === noOrg ? event.moreNotDelivered : {},
+    });
+  }
+  return split;
+}
+
+/** An owner that does not match is the sender's mistake, and no business of the endpoint's org. */
+function orgOf({ orgId, reason }: NotDelivered): string {
+  return orgId === undefined || reason === 'owner_mismatch' ? noOrg : orgId;
+}

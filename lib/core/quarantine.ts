@@ -1,0 +1,13 @@
+import type { SourceRecord } from './record-event.ts';
+import type { Rejection } from './rejection.ts';
+
+/** A record that can never become an event, kept with its original bytes. */
+export interface QuarantinedRecord {
+  /** The event id that the record would have had. */
+  readonly id: string;
+  /** The source's name. */
+  readonly source: string;
+  readonly record: SourceRecord;
+  readonly rejection: Rejection;
+  readonly quarantinedAtMs: number;
+}

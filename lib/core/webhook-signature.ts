@@ -1,0 +1,39 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+/** What signs a webhook: `whsec_` and 24 to 64 bytes in base64. Source: the Standard Webhooks specification. */
+export const secretPattern = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
+
+/** A new secret of 32 bytes. */
+export function newSigningSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+/** Whether a secret that a user gives is one: the form above, and 24 to 64 bytes when decoded. */
+export function isSigningSecret(secret: string): boolean {
+  if (!secretPattern.test(secret)) return false;
+  const { length } = secretBytes(secret);
+  return length >= 24 && length <= 64;
+}
+
+/**
+ * The three Standard Webhooks headers of one attempt.
+ * @param secrets each that is valid now; every one signs, so that receivers may hold any of them
+ * @param timeMs the attempt's time in milliseconds, sent in seconds
+ */
+export function signatureHeaders(
+  secrets: readonly string[],
+  id: string,
+  timeMs: number,
+  body: string,
+): Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string> {
+  const timestamp = String(Math.floor(timeMs / 1000));
+  const signatures = secrets.map((secret) => {
+    const hmac = createHmac('sha256', secretBytes(secret)).update(`${id}.${timestamp}.${body}`);
+    return `v1,${hmac.digest('base64')}`;
+  });
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
+}
+
+function secretBytes(secret: string): Buffer {
+  return Buffer.from(secret.slice('whsec_'.length), 'base64');
+}
