@@ -20,16 +20,19 @@ const mostAnswerBytes = 64 * 1024;
 /** How much of a refusal's body is kept. */
 const excerptBytes = 512;
 
-interface Waiting {
-  start(): void;
+/** A request's place in line. */
+interface Turn {
   waiting: boolean;
+  readonly deadlineMs: number;
+  start(): void;
+  giveUp(): void;
 }
 
 /** The connections to one endpoint: requests beyond what it may have at once wait in line. */
 export class EndpointConnections {
   readonly #pool: Pool | undefined;
   readonly #now: () => number;
-  readonly #line: Waiting[] = [];
+  readonly #line: Turn[] = [];
   #running = 0;
   #answeredWell = false;
 
@@ -65,26 +68,23 @@ export class EndpointConnections {
    */
   attempt(build: () => WebhookRequest, timeoutMs: number, deadlineMs: number): Promise<Attempt | undefined> {
     return new Promise((resolve) => {
-      const turn: Waiting = {
-        waiting: true,
-        start: () => {
-          turn.waiting = false;
-          clearTimeout(timer);
-          this.#running++;
-          void this.#run(build, timeoutMs, deadlineMs).then((attempt) => {
-            this.#running--;
-            this.#startNext();
-            resolve(attempt);
-          });
-        },
+      const giveUp = () => {
+        turn.waiting = false;
+        clearTimeout(timer);
+        resolve(undefined);
       };
-      const timer = setTimeout(
-        () => {
-          turn.waiting = false;
-          resolve(undefined);
-        },
-        Math.max(deadlineMs - this.#now(), 0),
-      );
+      const start = () => {
+        turn.waiting = false;
+        clearTimeout(timer);
+        this.#running++;
+        void this.#run(build, timeoutMs, deadlineMs).then((attempt) => {
+          this.#running--;
+          this.#startNext();
+          resolve(attempt);
+        });
+      };
+      const turn: Turn = { waiting: true, deadlineMs, start, giveUp };
+      const timer = setTimeout(giveUp, Math.max(deadlineMs - this.#now(), 0));
       this.#line.push(turn);
       this.#startNext();
     });
@@ -94,7 +94,9 @@ export class EndpointConnections {
     const most = this.#answeredWell ? connections : cautiousRequests;
     while (this.#running < most && this.#line.length > 0) {
       const next = this.#line.shift()!;
-      if (next.waiting) next.start();
+      if (!next.waiting) continue;
+      if (next.deadlineMs <= this.#now()) next.giveUp();
+      else next.start();
     }
   }
 

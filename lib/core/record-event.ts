@@ -95,7 +95,7 @@ function readFields(text: string): Fields {
     const field = value[name];
     // The reference transform returns empty strings for what it does not set.
     if (field === undefined || field === null || field === '') {
-      if (required) faults.push(`${name}: is missing; give ${rule}`);
+      if (required) faults.push(`${name}: is missing, give ${rule}`);
       return undefined;
     }
     if (typeof field === 'string' && pattern.test(field)) return field;
@@ -105,7 +105,7 @@ function readFields(text: string): Fields {
 
   const unknown = Object.keys(value).filter((name) => !(fields as readonly string[]).includes(name));
   for (const name of unknown)
-    faults.push(`${name.slice(0, 100)}: is not a field; the fields are ${fields.join(', ')}`);
+    faults.push(`${name.slice(0, 100)}: is not a field (the fields are ${fields.join(', ')})`);
   const eventType = string(
     'event_type',
     eventTypePattern,
@@ -115,7 +115,7 @@ function readFields(text: string): Fields {
   const idempotencyKey = string('idempotency_key', /^.{1,256}$/su, 'a string of 1 to 256 characters');
   const ownerId = string('owner_id', idPattern, `an org's id (${idPattern.source})`);
   const endpointId = string('endpoint_id', idPattern, `an endpoint's id (${idPattern.source})`);
-  if (value['data'] === undefined) faults.push('data: is missing; give any JSON');
+  if (value['data'] === undefined) faults.push('data: is missing, give any JSON');
   const customHeaders = readCustomHeaders(value['custom_headers'], faults);
   if (faults.length > 0) throw new RecordRejected('invalid_event', faults.slice(0, 20).join('; '));
 

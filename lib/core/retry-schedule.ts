@@ -40,6 +40,8 @@ export function nextAttemptDelayMs(
 export function retryAfterSeconds(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
-  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - nowMs) / 1000);
+  // An HTTP date begins with the day's name; Date.parse alone reads dates out of almost anything.
+  const dateMs = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : NaN;
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((dateMs - nowMs) / 1000);
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), mostRetryAfterSeconds);
 }

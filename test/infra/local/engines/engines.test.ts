@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { startEngines } from '../../../../infra/local/engines/engines.ts';
 import type { EngineProcess, Engines, KafkaAccess } from '../../../../infra/local/engines/engines.ts';
+import { removeStaleFolders } from '../../../../infra/local/engines/folder.ts';
 import { kafkaClientOptions } from '../../../../infra/local/engines/kafka-client.ts';
 
 let engines: Engines;
@@ -177,12 +178,12 @@ describe('engines that are Java programs', () => {
     const { pids } = JSON.parse(line) as { pids: number[] };
     const [left] = (await ourFolders()).filter((one) => !before.includes(one));
     expect(pids.filter(isAlive)).toHaveLength(3);
+    expect(existsSync(left ?? '')).toBe(true);
 
     parent.kill('SIGKILL');
 
     await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-    const next = await startEngines({ fast: true, say: () => undefined });
-    await next.stop();
+    await removeStaleFolders();
     expect(existsSync(left ?? '')).toBe(false);
   }, 120_000);
 });
@@ -260,7 +261,6 @@ function isAlive(pid: number): boolean {
 
 /** The addresses that a process listens on, by its open sockets and the kernel's table of those that listen (state 0A). */
 async function listening(pid: number): Promise<string[]> {
-  const { readlink } = await import('node:fs/promises');
   const files = await readdir(`/proc/${pid}/fd`);
   const links = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
   const rows = await Promise.all(

@@ -1,0 +1,165 @@
+import { Webhook } from 'standardwebhooks';
+import { afterEach, expect, test } from 'vitest';
+import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
+import type { Endpoint } from '../../lib/core/endpoint.ts';
+import { endpoint } from '../endpoints.ts';
+import { type Receiver, startReceiver } from '../receiver.ts';
+
+const receivers: Receiver[] = [];
+afterEach(async () => {
+  await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
+});
+
+async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
+  const receiver = await startReceiver(...parameters);
+  receivers.push(receiver);
+  return receiver;
+}
+
+const sender = createWebhookSender(true, Date.now);
+const body = { eventType: 'order.created', data: '{"n": 1.10, "name": "é"}', headers: { 'x-a': 'ü' } };
+const soon = () => Date.now() + 5_000;
+let ids = 0;
+
+/** An endpoint of its own for each test, so that none has another's connections. */
+function endpointAt(url: string, parts: Partial<Endpoint> = {}): Endpoint {
+  return endpoint({ id: `ep_${ids++}`, url, ...parts });
+}
+
+test('the receiver gets the data as sent, signed, with the headers of event and endpoint', async () => {
+  const receiver = await receiverWith();
+  const target = endpointAt(`${receiver.url}/hook?a=b`, { headers: { 'x-static': 's' } });
+  const attempt = await sender.attempt(target, 'msg_1', body, soon());
+
+  expect(attempt).toMatchObject({ statusCode: 200 });
+  const [request] = receiver.received;
+  expect(request).toMatchObject({ path: '/hook?a=b', body: body.data });
+  expect(request!.headers).toMatchObject({
+    'content-type': 'application/json',
+    'x-fanout-event-type': 'order.created',
+    'x-static': 's',
+    'x-a': Buffer.from('ü').toString('latin1'),
+    'webhook-id': 'msg_1',
+  });
+  const headers = request!.headers as Record<string, string>;
+  expect(new Webhook(target.secrets[0]!.value).verify(request!.body, headers)).toBeTruthy();
+});
+
+test('a refusal is an attempt with status, beginning of the answer and Retry-After', async () => {
+  const receiver = await receiverWith((_, response) => {
+    response.writeHead(503, { 'retry-after': '7' }).end('x'.repeat(2000));
+  });
+  const attempt = await sender.attempt(endpointAt(receiver.url), 'msg_1', body, soon());
+  expect(attempt).toMatchObject({ statusCode: 503, retryAfterSeconds: 7, excerpt: 'x'.repeat(512) });
+});
+
+test('a redirect is not followed', async () => {
+  const elsewhere = await receiverWith();
+  const receiver = await receiverWith((_, response) =>
+    response.writeHead(302, { location: elsewhere.url }).end(),
+  );
+  expect(await sender.attempt(endpointAt(receiver.url), 'msg_1', body, soon())).toMatchObject({
+    statusCode: 302,
+  });
+  expect(elsewhere.received).toEqual([]);
+});
+
+test('an endpoint that never answers times out', async () => {
+  const receiver = await receiverWith(() => {});
+  const attempt = await sender.attempt(endpointAt(receiver.url, { timeoutMs: 100 }), 'msg_1', body, soon());
+  expect(attempt).toMatchObject({ error: 'timeout' });
+});
+
+test('at the deadline what runs is aborted, and what waits for its turn has not begun', async () => {
+  const receiver = await receiverWith(() => {});
+  const target = endpointAt(receiver.url);
+  const deadline = Date.now() + 300;
+  const attempts = await Promise.all(
+    Array.from({ length: 10 }, () => sender.attempt(target, 'msg_1', body, deadline)),
+  );
+  expect(attempts.filter((attempt) => attempt?.error === 'aborted')).toHaveLength(4);
+  expect(attempts.filter((attempt) => attempt === undefined)).toHaveLength(6);
+  expect(receiver.received).toHaveLength(4);
+});
+
+test('an answer without end is read to 64 KiB, counts by its status, and its connection is closed', async () => {
+  let written = 0;
+  const receiver = await receiverWith((_, response, socket) => {
+    response.writeHead(200);
+    const more = () => {
+      if (socket.destroyed) return;
+      written += 16_384;
+      response.write('x'.repeat(16_384), more);
+    };
+    more();
+  });
+  expect(await sender.attempt(endpointAt(receiver.url), 'msg_1', body, soon())).toMatchObject({
+    statusCode: 200,
+  });
+  await expect
+    .poll(() => {
+      const before = written;
+      return new Promise((same) => setTimeout(() => same(before === written), 50));
+    })
+    .toBe(true);
+});
+
+test('requests to one endpoint share its connections, 16 at most', async () => {
+  const receiver = await receiverWith();
+  const target = endpointAt(receiver.url);
+  const attempts = await Promise.all(
+    Array.from({ length: 200 }, (_, at) => sender.attempt(target, `msg_${at}`, body, soon())),
+  );
+  expect(attempts.every((attempt) => attempt?.statusCode === 200)).toBe(true);
+  expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(200);
+  expect(receiver.connections()).toBeLessThanOrEqual(16);
+});
+
+test('a connection that the other side closed meanwhile is no failed attempt', async () => {
+  let resets = 0;
+  const receiver = await receiverWith(({ headers }, response, socket) => {
+    if (headers['webhook-id'] === 'second' && resets++ === 0) socket.destroy();
+    else response.end();
+  });
+  const target = endpointAt(receiver.url);
+  await sender.attempt(target, 'first', body, soon());
+  expect(await sender.attempt(target, 'second', body, soon())).toMatchObject({ statusCode: 200 });
+  expect(resets).toBe(2);
+});
+
+test('an endpoint that resets its first connection has failed', async () => {
+  const receiver = await receiverWith((_, __, socket) => socket.destroy());
+  expect(await sender.attempt(endpointAt(receiver.url), 'msg_1', body, soon())).toMatchObject({
+    error: 'reset',
+  });
+  expect(receiver.received).toHaveLength(1);
+});
+
+test('failures are named by their class', async () => {
+  const refusing = await startReceiver();
+  await refusing.stop();
+  expect(await sender.attempt(endpointAt(refusing.url), 'a', body, soon())).toMatchObject({
+    error: 'refused',
+  });
+  expect(await sender.attempt(endpointAt('http://nowhere.invalid'), 'a', body, soon())).toMatchObject({
+    error: 'dns',
+  });
+  const plain = await receiverWith();
+  const tls = plain.url.replace('http:', 'https:');
+  expect(await sender.attempt(endpointAt(tls), 'a', body, soon())).toMatchObject({ error: 'tls' });
+});
+
+test('outside the local stage neither loopback nor plain HTTP is connected to', async () => {
+  const receiver = await receiverWith();
+  const guarded = createWebhookSender(false, Date.now);
+  for (const url of [
+    receiver.url,
+    receiver.url.replace('http:', 'https:'),
+    receiver.url.replace('http://127.0.0.1', 'https://localhost'),
+  ]) {
+    expect(await guarded.attempt(endpointAt(url), 'a', body, soon())).toMatchObject({
+      error: 'address_not_allowed',
+    });
+  }
+  expect(receiver.connections()).toBe(0);
+});

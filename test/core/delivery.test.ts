@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import type { Attempt } from '../../lib/core/attempt.ts';
+import { type Delivery, afterAttempt } from '../../lib/core/delivery.ts';
+import {
+  defaultScheduleSeconds,
+  nextAttemptDelayMs,
+  retryAfterSeconds,
+} from '../../lib/core/retry-schedule.ts';
+
+const waiting: Delivery = {
+  eventId: 'e',
+  endpointId: 'ep',
+  orgId: 'acme',
+  state: 'queued',
+  attempts: [],
+  nextAttemptAtMs: 0,
+};
+const attempt = (parts: Partial<Attempt>): Attempt => ({ atMs: 1000, latencyMs: 5, ...parts });
+
+describe('after an attempt', () => {
+  test.each([
+    [{ statusCode: 200 }, 'delivered', undefined],
+    [{ statusCode: 204 }, 'delivered', undefined],
+    [{ statusCode: 301 }, 'queued', 6000],
+    [{ statusCode: 404 }, 'queued', 6000],
+    [{ statusCode: 500 }, 'queued', 6000],
+    [{ error: 'timeout' }, 'queued', 6000],
+    [{ error: 'aborted' }, 'queued', 6000],
+    [{ statusCode: 429, retryAfterSeconds: 90 }, 'queued', 91_000],
+    [{ statusCode: 503, retryAfterSeconds: 1 }, 'queued', 6000],
+    [{ statusCode: 410 }, 'held', 61_000],
+  ] as const)('%j the delivery is %s, and next due at %s ms', (result, state, dueMs) => {
+    const next = afterAttempt(waiting, attempt(result), [5], 1000, 0);
+    expect(next).toMatchObject({ state, attempts: [attempt(result)] });
+    expect(next.nextAttemptAtMs).toBe(dueMs);
+  });
+
+  test('the last of the schedule it has failed, and nothing is due', () => {
+    const once = afterAttempt(waiting, attempt({ statusCode: 500 }), [5], 1000, 0);
+    const twice = afterAttempt(once, attempt({ statusCode: 500 }), [5], 7000, 0);
+    expect(twice).toMatchObject({ state: 'failed', failure: 'attempts_exhausted' });
+    expect(twice.attempts).toHaveLength(2);
+    expect(twice).not.toHaveProperty('nextAttemptAtMs');
+  });
+});
+
+test('the default schedule makes ten attempts', () => {
+  const delays = Array.from({ length: 10 }, (_, made) =>
+    nextAttemptDelayMs(defaultScheduleSeconds, made + 1, undefined, 0),
+  );
+  expect(delays.map((delay) => delay && delay / 1000)).toEqual([
+    5,
+    300,
+    1800,
+    7200,
+    18_000,
+    36_000,
+    50_400,
+    72_000,
+    86_400,
+    undefined,
+  ]);
+});
+
+test('jitter adds up to a tenth and never takes away', () => {
+  expect(nextAttemptDelayMs([100], 1, undefined, 0)).toBe(100_000);
+  expect(nextAttemptDelayMs([100], 1, undefined, 1)).toBe(110_000);
+});
+
+test.each([
+  ['120', 120],
+  [' 0 ', 0],
+  ['999999999', 86_400],
+  ['Thu, 01 Jan 1970 00:01:00 GMT', 59],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['soon', undefined],
+  ['-5', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('Retry-After %j means %s seconds', (header, seconds) => {
+  expect(retryAfterSeconds(header, 1000)).toBe(seconds);
+});

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface Received {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  readonly atMs: number;
+}
+
+export interface Receiver {
+  readonly url: string;
+  readonly received: Received[];
+  /** How many connections were opened. */
+  readonly connections: () => number;
+  readonly closeConnections: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+type Respond = (request: Received, response: ServerResponse, socket: Socket) => void;
+
+/** A webhook receiver on loopback. Without `respond` it answers 200. */
+export async function startReceiver(respond: Respond = (_, response) => response.end()): Promise<Receiver> {
+  const received: Received[] = [];
+  let connections = 0;
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString('utf8');
+      const message = { path: request.url!, headers: request.headers, body, atMs: Date.now() };
+      received.push(message);
+      respond(message, response, request.socket);
+    });
+  });
+  server.on('connection', () => connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    connections: () => connections,
+    closeConnections: () => server.closeAllConnections(),
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
