@@ -19,7 +19,9 @@ module.exports = {
       name: 'core and app are free of packages that do I/O',
       severity: 'error',
       from: { path: '^lib/(core|app)/' },
-      to: { path: '^node_modules/(@aws-sdk|undici|kafkajs|@platformatic|@middy)/|^(fs|net|http|https|tls|dns)$' },
+      to: {
+        path: '^node_modules/(@aws-sdk|undici|kafkajs|@platformatic|@middy)/|^(fs|net|http|https|tls|dns)$',
+      },
     },
     { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no orphans', severity: 'error', from: { path: '^lib/', orphan: true }, to: {} },

@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { CountsReporter } from './counts-reporter.ts';
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    reporters: ['default'],
+    reporters: ['default', new CountsReporter()],
+    // kafkajs 2.2.4 sets a timer of a negative time now and then, which Node 24 warns about.
+    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+    // Files that start engines share two cores with them.
+    maxWorkers: 2,
+    // For tests that wait on real engines; a test says so itself where it needs longer.
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
   },
 });

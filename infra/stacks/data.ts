@@ -44,13 +44,12 @@ export class DataStack extends Stack {
       timeToLiveAttribute: 'expires_at',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       globalSecondaryIndexes: [
-        // Lists: journal by org and hour, deliveries by endpoint and state, quarantine by day. Bodies stay out.
+        // Lists: the quarantine by day.
         {
           indexName: 'listing',
-          partitionKey: string('list'),
-          sortKey: string('list_at'),
-          projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['summary'],
+          partitionKey: string('listing'),
+          sortKey: string('listed_at'),
+          projectionType: ProjectionType.KEYS_ONLY,
         },
         // Deliveries that wait, by the minute they are due.
         {
@@ -58,7 +57,7 @@ export class DataStack extends Stack {
           partitionKey: string('due_minute'),
           sortKey: string('due_at'),
           projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['endpoint_id', 'attempt_count'],
+          nonKeyAttributes: ['attempt_count'],
         },
       ],
     });

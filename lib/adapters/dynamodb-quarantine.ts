@@ -42,8 +42,8 @@ export function createQuarantineReader(
           new QueryCommand({
             TableName: table,
             IndexName: 'listing',
-            KeyConditionExpression: 'list = :list',
-            ExpressionAttributeValues: { ':list': { S: quarantineList(dayOf(dayStartMs)) } },
+            KeyConditionExpression: 'listing = :listing',
+            ExpressionAttributeValues: { ':listing': { S: quarantineList(dayOf(dayStartMs)) } },
             ScanIndexForward: false,
             Limit: limit - ids.length,
             ExclusiveStartKey: from,
@@ -62,13 +62,13 @@ export function createQuarantineReader(
     },
   };
 
-  function cursorAt({ pk, sk, list, list_at }: Item): string {
-    return encodeCursor({ pk: pk!, sk: sk!, list: list!, list_at: list_at! });
+  function cursorAt({ pk, sk, listing, listed_at }: Item): string {
+    return encodeCursor({ pk: pk!, sk: sk!, listing: listing!, listed_at: listed_at! });
   }
 
   function readCursor(cursor: string) {
-    const from = decodeCursor(cursor, { pk: { S: '' }, sk: { S: '' }, list: { S: '' }, list_at: { S: '' } });
-    const dayStartMs = Date.parse(from['list']!.S!.slice('QUARANTINE#'.length));
+    const from = decodeCursor(cursor, { pk: { S: '' }, sk: { S: '' }, listing: { S: '' }, listed_at: { S: '' } });
+    const dayStartMs = Date.parse(from['listing']!.S!.slice('QUARANTINE#'.length));
     if (Number.isNaN(dayStartMs)) throw new InvalidCursor();
     return { dayStartMs, from };
   }

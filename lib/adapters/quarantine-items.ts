@@ -50,8 +50,8 @@ export function quarantineItems(quarantined: QuarantinedRecord): Item[] {
     });
   }
   Object.assign(items[0]!, {
-    list: { S: quarantineList(at.slice(0, 10)) },
-    list_at: { S: `${at}#${quarantined.id}` },
+    listing: { S: quarantineList(at.slice(0, 10)) },
+    listed_at: { S: `${at}#${quarantined.id}` },
     parts: { N: String(items.length) },
   });
   return items;

@@ -47,7 +47,7 @@ function present({ id, source, record, rejection, quarantinedAtMs }: Quarantined
     quarantined_at: new Date(quarantinedAtMs).toISOString(),
     key: key?.toString('base64') ?? null,
     headers: headers.map(([name, header]) => ({ name, value: header.toString('base64') })),
-    value: (shown && value?.toString('base64')) || null,
+    value: (shown ? value?.toString('base64') : undefined) ?? null,
     value_bytes: value?.length ?? null,
   };
 }

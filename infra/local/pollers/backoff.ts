@@ -1,0 +1,12 @@
+const FIRST_MS = 100;
+const LONGEST_MS = 10_000;
+
+/**
+ * How long to wait before the next try: 100 ms after the first failure, twice as long after each further one, at most
+ * 10 s. (AWS goes further; a person who has just repaired something on this machine does not want to wait.)
+ *
+ * @param failures how many tries in a row have failed, 1 or more
+ */
+export function backoffMs(failures: number): number {
+  return Math.min(FIRST_MS * 2 ** Math.min(failures - 1, 20), LONGEST_MS);
+}

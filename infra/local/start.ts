@@ -1,0 +1,156 @@
+import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { demonstrate } from './demonstration.ts';
+import { writeEnvironmentFile } from './environment-file.ts';
+import { type Fanout, startFanout } from './fanout-local.ts';
+import { startProgress } from './progress.ts';
+import { watchFunctions } from './watch.ts';
+
+const usage = `npm start [-- --watch]
+
+  Runs Fanout on this machine: the stacks that 'cdk deploy' would create, on real engines, until Ctrl-C.
+
+  --watch    gives the functions new code when a file under functions/ or lib/ changes
+  --help     prints this
+
+  PORT       where the HTTP API listens on 127.0.0.1 (4000, or any free port, unless given)
+`;
+
+const localFolder = resolve(import.meta.dirname, '../../.local');
+const environmentFile = join(localFolder, 'fanout.env');
+const functionLog = join(localFolder, 'functions.log');
+const usualPort = 4000;
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { watch: { type: 'boolean' }, help: { type: 'boolean' } } });
+  if (values.help) return void process.stdout.write(usage);
+  const stopRequested = signalled();
+  const progress = startProgress(print);
+  const log = openFunctionLog();
+  const starting = startFanout({ say: progress.say, log: log.write, port: wantedPort() });
+  const fanout = await Promise.race([starting, stopRequested]);
+  // What is half started ends with the process: engines follow it, and folders are removed when it exits.
+  if (!fanout) process.exit(0);
+  const removeEnvironmentFile = writeEnvironmentFile(environmentFile, fanout.environment);
+  process.once('exit', removeEnvironmentFile);
+  progress.end();
+  introduce(fanout);
+  const watcher = values.watch ? watchFunctions(fanout.machine.functions, print) : undefined;
+  let stopping = false;
+  void showDemonstration(fanout, (line) => void (stopping || print(line)));
+  await stopRequested;
+  stopping = true;
+  print('\nStopping: pollers, API, functions, engines. Ctrl-C again stops at once.');
+  await watcher?.stop();
+  await fanout.stop();
+  removeEnvironmentFile();
+  await log.close();
+  print('Stopped.');
+  process.exit(0);
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+function signalled(): Promise<undefined> {
+  return new Promise((resolve) => {
+    let count = 0;
+    const receive = () => {
+      count += 1;
+      if (count > 1) process.exit(0);
+      resolve(undefined);
+    };
+    process.on('SIGINT', receive).on('SIGTERM', receive);
+  });
+}
+
+function wantedPort(): number {
+  const given = process.env['PORT'];
+  if (!given) return usualPort;
+  const port = Number(given);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Error(`PORT is "${given}", but must be a whole number from 0 to 65535.`);
+}
+
+/** Function logs go to a file of this start, from the first line on; failures also to the terminal. */
+function openFunctionLog(): { write: (line: string) => void; close: () => Promise<void> } {
+  let file: WriteStream | undefined;
+  const open = () => {
+    mkdirSync(localFolder, { recursive: true });
+    // A file that is there keeps its mode when it is written again.
+    rmSync(functionLog, { force: true });
+    return createWriteStream(functionLog, { mode: 0o600 });
+  };
+  return {
+    write(line) {
+      file ??= open();
+      file.write(`${line}\n`);
+      if (/\bERROR\b/.test(line)) print(line);
+    },
+    close: () => new Promise((resolve) => (file ? file.end(resolve) : resolve())),
+  };
+}
+
+function introduce({ url, operatorKey, ingestTopic, engines }: Fanout): void {
+  const { bootstrapServers, securityProtocol } = engines.kafka;
+  const relativeFile = '.local/fanout.env';
+  print(`
+Fanout runs.
+  API            ${url}
+  operator key   ${operatorKey}
+  Kafka          ${bootstrapServers} (${securityProtocol})
+  ingest topic   ${ingestTopic}
+  DynamoDB       ${engines.dynamodbUrl}
+  SQS            ${engines.sqsUrl}
+  settings       ${relativeFile}
+  function logs  .local/functions.log
+
+Try it in another shell:
+  . ${relativeFile}
+  call() { curl -sS "$FANOUT_URL$1" -H "Authorization: Bearer $FANOUT_API_KEY" -H 'Content-Type: application/json' -d "$2"; }
+  call /v1/orgs '{"id":"acme","name":"Acme"}'
+  call /v1/orgs/acme/endpoints '{"type":"webhook","event_types":["*"],"config":{"url":"http://127.0.0.1:8080/"}}'
+  echo '{"event_type":"order.created","data":{"order":1},"owner_id":"acme"}' |
+    kcat -P -b "$KAFKA_BROKERS" -t "$FANOUT_INGEST_TOPIC"${kcatAccess(securityProtocol)}
+`);
+}
+
+function kcatAccess(securityProtocol: string): string {
+  if (!securityProtocol.startsWith('SASL_')) return ' -X security.protocol="$KAFKA_SECURITY_PROTOCOL"';
+  return ` -X security.protocol="$KAFKA_SECURITY_PROTOCOL" \\
+      -X sasl.mechanism="$KAFKA_SASL_MECHANISM" -X sasl.username="$KAFKA_USERNAME" -X sasl.password="$KAFKA_PASSWORD"`;
+}
+
+async function showDemonstration(fanout: Fanout, say: (line: string) => void): Promise<void> {
+  say('A record on its way, just now:');
+  try {
+    await demonstrate(fanout, say);
+  } catch (error) {
+    say(`  The demonstration did not work: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  say('\nServing until Ctrl-C.');
+}
+
+/** Whatever is missing or wrong says so in its message; only a defect shows where it is from. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isDefect = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  const isArgument = String((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_PARSE_ARGS');
+  return isDefect && !isArgument ? (error.stack ?? error.message) : error.message;
+}
+
+// kafkajs times a request that is not throttled at minus the present time, which Node 24 remarks on each time.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'TimeoutNegativeWarning')
+    process.stderr.write(`${warning.stack ?? warning.message}\n`);
+});
+// Functions see UTC, as on Lambda: time zones are for a whole process, not for a thread.
+process.env['TZ'] = 'UTC';
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(1);
+}

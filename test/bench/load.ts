@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Kafka, type Producer } from 'kafkajs';
+import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
+import type { KafkaAccess } from '../../infra/local/engines/engines.ts';
+
+/**
+ * The load of the bench, in a process of its own: produces records and receives the webhooks they become.
+ * Orders come from the bench over IPC, one at a time.
+ */
+export type Order =
+  | { kind: 'prepare'; kafka: KafkaAccess; topic: string }
+  | {
+      kind: 'run';
+      records: number;
+      perSecond?: number;
+      deliveriesEach: number;
+      owner: string;
+      bytes: number;
+    };
+
+export interface Result {
+  seconds: number;
+  delivered: number;
+  lost: number;
+  doubled: number;
+  /** Milliseconds from just before a record was handed to the producer to its webhook, sorted. */
+  latenciesMs: number[];
+}
+
+interface Run {
+  /** How often each record came, by endpoint path. */
+  readonly seen: Map<string, number>;
+  readonly latenciesMs: number[];
+  doubled: number;
+  wanted: number;
+  readonly finished: PromiseWithResolvers<void>;
+}
+
+let run: Run | undefined;
+let producer: Producer;
+let topic: string;
+
+const receiver = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    response.end();
+    receive(request.url!, Buffer.concat(chunks).toString('latin1'));
+  });
+});
+
+function receive(path: string, body: string): void {
+  if (!run) return;
+  const [, sentMs, number] = /"sent":([\d.]+),"number":(\d+)/.exec(body)!;
+  run.latenciesMs.push(performance.now() - Number(sentMs));
+  const name = `${path} ${number}`;
+  const times = (run.seen.get(name) ?? 0) + 1;
+  run.seen.set(name, times);
+  if (times > 1) run.doubled++;
+  if (run.seen.size === run.wanted) run.finished.resolve();
+}
+
+async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<string> {
+  producer = new Kafka(kafkaClientOptions(order.kafka)).producer();
+  await producer.connect();
+  topic = order.topic;
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  return `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+}
+
+async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
+  const { records, deliveriesEach, perSecond } = order;
+  const finished = Promise.withResolvers<void>();
+  run = { seen: new Map(), latenciesMs: [], doubled: 0, wanted: records * deliveriesEach, finished };
+  const began = performance.now();
+  if (perSecond) await produceSteadily(order, perSecond, began);
+  else await produceAtOnce(order);
+  // What has not come a minute after the last record was sent counts as lost.
+  await Promise.race([finished.promise, wait(60_000, undefined, { ref: false })]);
+  const { seen, latenciesMs, doubled, wanted } = run;
+  run = undefined;
+  return {
+    seconds: (performance.now() - began) / 1000,
+    delivered: seen.size,
+    lost: wanted - seen.size,
+    doubled,
+    latenciesMs: latenciesMs.sort((one, other) => one - other),
+  };
+}
+
+function message(order: Extract<Order, { kind: 'run' }>, number: number) {
+  const data = `{"sent":${performance.now()},"number":${number},"padding":"`;
+  const value = `{"event_type":"bench","owner_id":"${order.owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
+  return { key: String(number), value };
+}
+
+async function produceAtOnce(order: Extract<Order, { kind: 'run' }>): Promise<void> {
+  const chunk = 500;
+  for (let from = 0; from < order.records; from += chunk) {
+    const messages = Array.from({ length: Math.min(chunk, order.records - from) }, (_, at) =>
+      message(order, from + at),
+    );
+    await producer.send({ topic, messages, acks: -1 });
+  }
+}
+
+async function produceSteadily(
+  order: Extract<Order, { kind: 'run' }>,
+  perSecond: number,
+  began: number,
+): Promise<void> {
+  const sends: Promise<unknown>[] = [];
+  for (let number = 0; number < order.records; number++) {
+    const dueMs = began + (number * 1000) / perSecond - performance.now();
+    if (dueMs > 0) await wait(dueMs);
+    sends.push(producer.send({ topic, messages: [message(order, number)], acks: -1 }));
+  }
+  await Promise.all(sends);
+}
+
+process.on('message', (order: Order) => {
+  const work = order.kind === 'prepare' ? prepare(order) : load(order);
+  work.then(
+    (result) => process.send!({ result }),
+    (error: Error) => process.send!({ error: String(error.stack) }),
+  );
+});
+process.on('disconnect', () => process.exit(0));
