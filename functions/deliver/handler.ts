@@ -8,13 +8,15 @@ import { environment } from '../../lib/adapters/environment.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
-import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
+import { createWakeUpQueue, readWakeUp, receiveAgainSoon } from '../../lib/adapters/sqs-wake-ups.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 
 const dynamodb = createDynamoDbClient();
+const sqs = createSqsClient();
+const queueUrl = environment('WAKE_UP_QUEUE');
 const now = Date.now;
 const eventsTable = environment('EVENTS_TABLE');
 
@@ -30,7 +32,7 @@ const dependencies: DeliverDependencies = {
     eventsTable,
     createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
   ),
-  wakeUps: createWakeUpQueue(createSqsClient(), environment('WAKE_UP_QUEUE')),
+  wakeUps: createWakeUpQueue(sqs, queueUrl),
   now,
   random: Math.random,
 };
@@ -38,21 +40,16 @@ const dependencies: DeliverDependencies = {
 /** Makes the next attempt of each delivery that a message names. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const startedMs = now();
-  const results = await deliverQueued(
-    dependencies,
-    event.Records.map(({ body }) => readWakeUp(body)),
-  );
-  const batchItemFailures = event.Records.flatMap(({ messageId, body }, index) => {
+  const wakeUps = event.Records.map(({ body }) => readWakeUp(body));
+  const results = await deliverQueued(dependencies, wakeUps);
+  const failed = event.Records.filter((_, index) => {
     const result = results[index]!;
-    if (result.status === 'fulfilled') return [];
-    const { eventId, endpointId } = readWakeUp(body);
+    if (result.status === 'fulfilled') return false;
+    const { eventId, endpointId } = wakeUps[index]!;
     log('ERROR', 'delivery not attempted', { eventId, endpointId, ...errorFields(result.reason) });
-    return [{ itemIdentifier: messageId }];
+    return true;
   });
-  log('INFO', 'delivered', {
-    wakeUps: results.length,
-    failed: batchItemFailures.length,
-    ms: now() - startedMs,
-  });
-  return { batchItemFailures };
+  await receiveAgainSoon(sqs, queueUrl, failed);
+  log('INFO', 'delivered', { wakeUps: wakeUps.length, failed: failed.length, ms: now() - startedMs });
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

@@ -52,13 +52,16 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+/**
+ * Resolves at the first SIGINT or SIGTERM; a later one ends the process at once. One Ctrl-C comes twice, from the
+ * terminal and from npm, which passes it on: what comes within a second of the first is the same Ctrl-C.
+ */
 function signalled(): Promise<undefined> {
   return new Promise((resolve) => {
-    let count = 0;
+    let firstMs: number | undefined;
     const receive = () => {
-      count += 1;
-      if (count > 1) process.exit(0);
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs > 1000) process.exit(0);
       resolve(undefined);
     };
     process.on('SIGINT', receive).on('SIGTERM', receive);

@@ -34,7 +34,7 @@ export class DeliveryStack extends Stack {
       deadLetterQueue: {
         // A wake-up that is lost here is sent again by the sweep: its delivery row stays due.
         queue: new Queue(this, 'WakeUpsDead', { retentionPeriod: Duration.days(14), enforceSSL: true }),
-        maxReceiveCount: 5,
+        maxReceiveCount: 10,
       },
     });
 

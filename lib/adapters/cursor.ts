@@ -3,6 +3,9 @@ import { InvalidCursor } from '../app/ports/documents.ts';
 
 type Key = Record<string, AttributeValue>;
 
+/** DynamoDB takes no empty key, and 1024 bytes of a sort key at most; every attribute here is one in a table or index. */
+const mostKeyBytes = 1024;
+
 /** A table's or index's key as text for a caller to hand back. */
 export function encodeCursor(key: Key): string {
   return Buffer.from(
@@ -25,8 +28,9 @@ export function decodeCursor(cursor: string, within: Key): Key {
   const names = Object.keys(within);
   const same = typeof key === 'object' && key !== null && Object.keys(key).length === names.length;
   const fits = (name: string) => {
-    const fixed = within[name]!.S;
-    return typeof key[name] === 'string' && (!fixed || key[name] === fixed);
+    const [fixed, value] = [within[name]!.S, key[name]];
+    if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > mostKeyBytes) return false;
+    return !fixed || value === fixed;
   };
   if (!same || !names.every(fits)) throw new InvalidCursor();
   return Object.fromEntries(names.map((name) => [name, { S: key[name] as string }]));

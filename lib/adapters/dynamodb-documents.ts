@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -8,13 +9,15 @@ import {
   QueryCommand,
   TransactWriteItemsCommand,
   TransactionCanceledException,
+  TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
 import type { Document, Documents, ListRequest, Page } from '../app/ports/documents.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
 export type DocumentKind = 'ORG' | 'KEY' | 'ENDPOINT';
 
-const mostConflicts = 5;
+/** Writes of one item that come at once: those that lose try again, each after a random wait. */
+const mostConflicts = 10;
 
 /**
  * Documents of one kind in the config table. An item is the document as JSON beside its keys: `pk` KIND#id, `sk` KIND,
@@ -54,16 +57,20 @@ export function createDocuments<T extends Document>(
           ConditionExpression: 'attribute_exists(pk)',
         },
       };
-      try {
-        await client.send(
-          new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, ...(org ? [org] : [])] }),
-        );
-        return 'created';
-      } catch (error) {
-        const [putReason, orgReason] = refusals(error);
-        if (orgReason) return 'no_org';
-        if (putReason) return 'exists';
-        throw error;
+      const transaction = { TransactItems: [{ Put: put }, ...(org ? [org] : [])] };
+      for (let conflicts = 1; ; conflicts++) {
+        try {
+          await client.send(new TransactWriteItemsCommand(transaction));
+          return 'created';
+        } catch (error) {
+          const [putReason, orgReason] = refusals(error);
+          if (orgReason === 'ConditionalCheckFailed') return 'no_org';
+          if (putReason === 'ConditionalCheckFailed') return 'exists';
+          // Two that check the same org at once are a conflict for DynamoDB.
+          const conflict = [putReason, orgReason].includes('TransactionConflict');
+          if (!conflict || conflicts === mostConflicts) throw error;
+          await afterConflict(conflicts);
+        }
       }
     },
 
@@ -93,9 +100,11 @@ export function createDocuments<T extends Document>(
 
     async update(id, change) {
       for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
+        if (conflicts > 0) await afterConflict(conflicts);
         const found = await read(id);
         if (!found) return undefined;
         const changed = change(found.document);
+        if (changed === found.document) return changed;
         try {
           await client.send(
             new PutItemCommand({
@@ -107,7 +116,7 @@ export function createDocuments<T extends Document>(
           );
           return changed;
         } catch (error) {
-          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+          if (!isConflict(error)) throw error;
         }
       }
       throw new Error(`${kind} ${id} was changed by others ${mostConflicts} times in a row`);
@@ -131,8 +140,16 @@ function parse<T>(item: Record<string, AttributeValue>): T {
   return JSON.parse(item['document']!.S!) as T;
 }
 
-/** Which parts of a transaction were refused by their condition. */
-function refusals(error: unknown): boolean[] {
+/** Why each part of a transaction was refused. */
+function refusals(error: unknown): (string | undefined)[] {
   if (!(error instanceof TransactionCanceledException)) return [];
-  return (error.CancellationReasons ?? []).map(({ Code }) => Code === 'ConditionalCheckFailed');
+  return (error.CancellationReasons ?? []).map(({ Code }) => Code);
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException;
+}
+
+function afterConflict(conflicts: number): Promise<void> {
+  return wait(Math.min(5 * 2 ** conflicts, 200) * Math.random());
 }

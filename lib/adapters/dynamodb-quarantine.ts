@@ -67,7 +67,12 @@ export function createQuarantineReader(
   }
 
   function readCursor(cursor: string) {
-    const from = decodeCursor(cursor, { pk: { S: '' }, sk: { S: '' }, listing: { S: '' }, listed_at: { S: '' } });
+    const from = decodeCursor(cursor, {
+      pk: { S: '' },
+      sk: { S: '' },
+      listing: { S: '' },
+      listed_at: { S: '' },
+    });
     const dayStartMs = Date.parse(from['listing']!.S!.slice('QUARANTINE#'.length));
     if (Number.isNaN(dayStartMs)) throw new InvalidCursor();
     return { dayStartMs, from };

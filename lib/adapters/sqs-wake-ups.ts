@@ -1,4 +1,9 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
 import type { EventBody, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
 import { chunks } from './dynamodb-batch.ts';
 
@@ -6,6 +11,7 @@ import { chunks } from './dynamodb-batch.ts';
 const mostMessages = 10;
 /** Larger bodies are read from the journal instead. */
 const mostBodyBytes = 32 * 1024;
+const mostReceiveAgainSeconds = 60;
 
 interface Message {
   readonly event_id: string;
@@ -42,6 +48,30 @@ function toMessage({ eventId, endpointId, attemptsMade, body }: WakeUp): Message
     attempts_made: attemptsMade,
     ...(small && { body: { eventType: body.eventType, data: body.data, headers: body.headers } }),
   };
+}
+
+/**
+ * Lets messages that failed be received again after seconds, longer each time, rather than after the queue's whole
+ * visibility time-out. Where that fails too, they come after the time-out.
+ */
+export async function receiveAgainSoon(
+  client: SQSClient,
+  queueUrl: string,
+  messages: readonly SQSRecord[],
+): Promise<void> {
+  const Entries = messages.map(({ receiptHandle, attributes }, index) => ({
+    Id: String(index),
+    ReceiptHandle: receiptHandle,
+    VisibilityTimeout: Math.min(
+      5 * 2 ** (Number(attributes.ApproximateReceiveCount) - 1),
+      mostReceiveAgainSeconds,
+    ),
+  }));
+  await Promise.allSettled(
+    chunks(Entries, mostMessages).map((chunk) =>
+      client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: chunk })),
+    ),
+  );
 }
 
 /** Reads a message back that `send` wrote. */

@@ -32,13 +32,11 @@ export async function deliverQueued(
   wakeUps: readonly WakeUp[],
 ): Promise<PromiseSettledResult<void>[]> {
   const deadlineMs = dependencies.now() + mostAttemptMs;
-  const rows = new Map(
-    (await dependencies.deliveries.read(wakeUps)).map((row) => [`${row.eventId} ${row.endpointId}`, row]),
-  );
+  const reading = dependencies.deliveries.read(wakeUps);
+  const rowOf = async ({ eventId, endpointId }: WakeUp) =>
+    (await reading).find((row) => row.eventId === eventId && row.endpointId === endpointId);
   return Promise.allSettled(
-    wakeUps.map((wakeUp) =>
-      deliverOne(dependencies, wakeUp, rows.get(`${wakeUp.eventId} ${wakeUp.endpointId}`), deadlineMs),
-    ),
+    wakeUps.map(async (wakeUp) => deliverOne(dependencies, wakeUp, await rowOf(wakeUp), deadlineMs)),
   );
 }
 

@@ -2,15 +2,24 @@ import { Kafka, type Message, type Producer } from 'kafkajs';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
 
-export interface ApiAnswer {
+export interface ApiAnswer<Body> {
   readonly status: number;
   readonly contentType: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads what it expects out of any answer
-  readonly body: any;
+  readonly body: Body;
+}
+
+/** What tests read of an event's trace. */
+export interface Trace {
+  readonly state: string;
+  readonly deliveries: readonly {
+    readonly endpoint_id: string;
+    readonly attempts: readonly { readonly status_code: number }[];
+  }[];
+  readonly not_delivered: readonly { readonly endpoint_id: string; readonly reason: string }[];
 }
 
 export interface FanoutClient {
-  call(method: string, path: string, body?: unknown, key?: string): Promise<ApiAnswer>;
+  call<Body>(method: string, path: string, body?: unknown, key?: string): Promise<ApiAnswer<Body>>;
   /** Makes an org, and answers its id. */
   createOrg(): Promise<string>;
   /** Makes a webhook endpoint, and answers its id and secret. */
@@ -22,7 +31,7 @@ export interface FanoutClient {
   /** Produces to the ingest topic, all in partition 0 unless a message says otherwise. */
   produce(...messages: Message[]): Promise<void>;
   /** The trace of an event, once it is there. */
-  trace(id: string): Promise<ApiAnswer['body']>;
+  trace(id: string): Promise<Trace>;
   stop(): Promise<void>;
 }
 
@@ -38,23 +47,22 @@ export async function connectClient({
   const producer: Producer = new Kafka(kafkaClientOptions(engines.kafka)).producer();
   await producer.connect();
 
-  const call: FanoutClient['call'] = async (method, path, body, key = operatorKey) => {
+  const call = async <Body>(method: string, path: string, body?: unknown, key = operatorKey) => {
     const headers = {
       authorization: `Bearer ${key}`,
       ...(body !== undefined && { 'content-type': 'application/json' }),
     };
-    const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-    const answer = await fetch(url + path, { method, headers, body: text });
-    const answered = await answer.text();
+    const answer = await fetch(url + path, {
+      method,
+      headers,
+      body: typeof body === 'object' ? JSON.stringify(body) : (body as string),
+    });
+    const text = await answer.text();
     const contentType = answer.headers.get('content-type') ?? '';
-    return {
-      status: answer.status,
-      contentType,
-      body: contentType.includes('json') ? JSON.parse(answered) : answered,
-    };
+    return { status: answer.status, contentType, body: (text ? JSON.parse(text) : undefined) as Body };
   };
-  const created = async (path: string, body: unknown): Promise<ApiAnswer['body']> => {
-    const answer = await call('POST', path, body);
+  const create = async <Body>(path: string, body: unknown): Promise<Body> => {
+    const answer = await call<Body>('POST', path, body);
     if (answer.status !== 201)
       throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
@@ -64,13 +72,16 @@ export async function connectClient({
     call,
     async createOrg() {
       const id = `org-${orgs++}`;
-      await created('/v1/orgs', { id, name: `Org ${id}` });
+      await create('/v1/orgs', { id, name: `Org ${id}` });
       return id;
     },
     async createEndpoint(org, endpointUrl, more = {}) {
       const body = { type: 'webhook', ...more, config: { url: endpointUrl, ...(more['config'] as object) } };
-      const { id, credentials } = await created(`/v1/orgs/${org}/endpoints`, body);
-      return { id: id as string, secret: credentials.secret as string };
+      const { id, credentials } = await create<{ id: string; credentials: { secret: string } }>(
+        `/v1/orgs/${org}/endpoints`,
+        body,
+      );
+      return { id, secret: credentials.secret };
     },
     async produce(...messages) {
       const inOrder = messages.map((message) => ({ partition: 0, ...message }));
@@ -78,7 +89,7 @@ export async function connectClient({
     },
     async trace(id) {
       for (;;) {
-        const { status, body } = await call('GET', `/v1/events/${id}`);
+        const { status, body } = await call<Trace>('GET', `/v1/events/${id}`);
         if (status === 200) return body;
         await new Promise((again) => setTimeout(again, 50));
       }

@@ -82,9 +82,7 @@ async function undelivered(numbers: Set<string>): Promise<string[]> {
       .filter(({ body }) => numbers.has(body))
       .map(({ headers }) => headers['webhook-id'] as string),
   );
-  const states = await Promise.all(
-    [...ids].map(async (id) => [id, (await client.trace(id)).state as string] as const),
-  );
+  const states = await Promise.all([...ids].map(async (id) => [id, (await client.trace(id)).state] as const));
   return states.filter(([, state]) => state !== 'delivered').map(([id, state]) => `${id} ${state}`);
 }
 

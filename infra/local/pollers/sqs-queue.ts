@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -15,6 +16,8 @@ export interface SqsQueue {
   receive(count: number, waitSeconds: number, stop: AbortSignal): Promise<Message[]>;
   /** Deletes up to 10 messages. Returns those that have to be tried again; a receipt that is refused for good is not. */
   remove(receiptHandles: string[]): Promise<string[]>;
+  /** Gives up to 10 messages back, to be received by somebody else at once. */
+  giveBack(receiptHandles: string[]): Promise<void>;
   /** Whether the queue answers, without taking anything from it. @throws when it does not */
   probe(stop: AbortSignal): Promise<void>;
   close(): void;
@@ -63,6 +66,17 @@ export function createSqsQueue(endpoint: string, queueUrl: string, region: strin
         ({ Id }) => receiptHandles[Number(Id)],
       );
       return again?.filter((handle) => handle !== undefined) ?? [];
+    },
+    async giveBack(receiptHandles) {
+      const Entries = receiptHandles.map((ReceiptHandle, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+        VisibilityTimeout: 0,
+      }));
+      await client.send(
+        new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }),
+        within(CALL_TIMEOUT_MS),
+      );
     },
     async probe(stop) {
       const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] });

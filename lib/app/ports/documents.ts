@@ -27,7 +27,8 @@ export interface Documents<T extends Document> {
   /** Ordered by id. May lag behind writes by a moment. */
   list(request: ListRequest): Promise<Page<T>>;
   /**
-   * Replaces a document by what `change` makes of it; writes of others in between are not lost.
+   * Replaces a document by what `change` makes of it; writes of others in between are not lost. Where `change` gives
+   * back the very same object, nothing is written.
    * @returns undefined when there is none
    */
   update(id: string, change: (document: T) => T): Promise<T | undefined>;
