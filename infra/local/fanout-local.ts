@@ -2,7 +2,7 @@ import type { StageName } from '../stages.ts';
 import { removeAtExit } from './engines/children.ts';
 import { type Engines, startEngines } from './engines/engines.ts';
 import { createFolder, removeFolder } from './engines/folder.ts';
-import { freePort } from './free-port.ts';
+import { holdPort } from './free-port.ts';
 import { type Machine, type Plan, planMachine, runMachine } from './machine.ts';
 import { synthesizeStage } from './synthesis.ts';
 
@@ -50,9 +50,14 @@ export async function startFanout(options: FanoutOptions): Promise<Fanout> {
     const { engines, plan } = await prepare(folder, options);
     const stopEngines = async () => void (options.engines ?? (await engines.stop()));
     try {
-      const apiPort = await freePort(options.port);
+      const api = await holdPort(options.port);
       const { say, log = () => {} } = options;
-      const machine = await runMachine(plan, engines, { apiPort, say, log });
+      const machine = await runMachine(plan, engines, {
+        apiPort: api.port,
+        releaseApiPort: api.release,
+        say,
+        log,
+      });
       const stop = once(async () => {
         await machine.stop();
         await stopEngines();

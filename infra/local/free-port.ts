@@ -1,22 +1,35 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 
-/**
- * A port of the loopback address that is free now.
- * @param wanted is taken if it is free; 0: any
- */
-export async function freePort(wanted = 0): Promise<number> {
-  return (
-    (await tryPort(wanted)) ?? (await tryPort(0)) ?? Promise.reject(new Error('127.0.0.1 has no free port.'))
-  );
+/** A port of the loopback address that nobody else gets until it is released. */
+export interface HeldPort {
+  readonly port: number;
+  release(): Promise<void>;
 }
 
-function tryPort(port: number): Promise<number | undefined> {
+/**
+ * Holds a port of the loopback address, for a server that starts later.
+ * @param wanted is taken if it is free; else, and without it, any
+ */
+export async function holdPort(wanted = 0): Promise<HeldPort> {
+  const server = (await listen(wanted)) ?? (await listen(0));
+  if (!server) throw new Error('127.0.0.1 has no free port.');
+  return {
+    port: (server.address() as AddressInfo).port,
+    release: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const { port, release } = await holdPort();
+  await release();
+  return port;
+}
+
+function listen(port: number): Promise<Server | undefined> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const { port: taken } = server.address() as AddressInfo;
-      server.close(() => resolve(taken));
-    });
+    server.listen(port, '127.0.0.1', () => resolve(server)).unref();
   });
 }

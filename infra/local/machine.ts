@@ -25,6 +25,8 @@ export interface Plan extends Pick<Planned, 'resources' | 'outputs'> {
 export interface MachineOptions {
   /** Where the HTTP API listens on loopback; it must be free. */
   readonly apiPort: number;
+  /** Called just before the HTTP API listens, where the port was held until then. */
+  readonly releaseApiPort?: () => Promise<void>;
   /** Gets lines for a person. */
   readonly say: (line: string) => void;
   /** Gets what functions write, each line with the function's name before it. */
@@ -85,6 +87,7 @@ export async function runMachine(plan: Plan, engines: Engines, options: MachineO
     ...clients,
     engines,
     apiPort: options.apiPort,
+    releaseApiPort: options.releaseApiPort,
     secrets,
     functions,
     endpointVariables: {

@@ -55,6 +55,8 @@ export interface Workshop {
   readonly engines: Engines;
   /** Where the HTTP API listens. */
   readonly apiPort: number;
+  /** Lets go of that port, where it was held until now. */
+  readonly releaseApiPort?: () => Promise<void>;
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
   readonly kafkaAdmin: () => Promise<Admin>;

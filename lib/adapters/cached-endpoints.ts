@@ -10,9 +10,11 @@ const staleMs = 30_000;
 const mostAnswers = 10_000;
 const pageSize = 500;
 
-interface Answer {
-  readonly value: Promise<unknown>;
-  readonly readAtMs: number;
+interface Known {
+  /** What the last read that succeeded found, and when it began. */
+  answer?: { readonly value: unknown; readonly readAtMs: number };
+  /** The read under way. */
+  reading?: Promise<unknown>;
 }
 
 /**
@@ -23,33 +25,46 @@ export function createCachedEndpoints(
   documents: Documents<Endpoint>,
   now: () => number,
 ): EndpointReader & EndpointDisabler {
-  const answers = new Map<string, Answer>();
+  const everything = new Map<string, Known>();
 
   const cached = async <T>(
     key: string,
     read: () => Promise<T>,
     isNothing: (value: T) => boolean,
   ): Promise<T> => {
-    const known = answers.get(key);
-    const atMs = now();
-    if (known && atMs - known.readAtMs < freshMs) return known.value as Promise<T>;
-    const reading = read();
-    const value = known ? reading.catch((error) => fallBack(known, error) as Promise<T>) : reading;
-    answers.delete(key);
-    answers.set(key, { value, readAtMs: atMs });
-    if (answers.size > mostAnswers) answers.delete(answers.keys().next().value!);
-    const forget = () => {
-      if (answers.get(key)?.value === value) answers.delete(key);
-    };
-    const restore = () => {
-      if (known && answers.get(key)?.value === value) answers.set(key, known);
-    };
-    reading.then((result) => isNothing(result) && forget(), known ? restore : forget);
-    return value;
+    const known = everything.get(key) ?? {};
+    if (known.answer && now() - known.answer.readAtMs < freshMs) return known.answer.value as T;
+    const isJoining = known.reading !== undefined;
+    try {
+      const value = (await (known.reading ??= start(key, known, read, isNothing))) as T;
+      // It may have begun before the first endpoint was made.
+      return isJoining && isNothing(value)
+        ? ((await (known.reading ??= start(key, known, read, isNothing))) as T)
+        : value;
+    } catch (error) {
+      if (known.answer && now() - known.answer.readAtMs < staleMs) return known.answer.value as T;
+      throw error;
+    }
   };
-  const fallBack = (known: Answer, error: unknown): Promise<unknown> => {
-    if (now() - known.readAtMs < staleMs) return known.value;
-    throw error;
+  const start = async <T>(
+    key: string,
+    known: Known,
+    read: () => Promise<T>,
+    isNothing: (value: T) => boolean,
+  ): Promise<T> => {
+    const readAtMs = now();
+    // Set again, so that the map is ordered by use.
+    everything.delete(key);
+    everything.set(key, known);
+    if (everything.size > mostAnswers) everything.delete(everything.keys().next().value!);
+    try {
+      const value = await read();
+      known.answer = isNothing(value) ? undefined : { value, readAtMs };
+      return value;
+    } finally {
+      known.reading = undefined;
+      if (!known.answer) everything.delete(key);
+    }
   };
   const list = async (orgId?: string): Promise<readonly Endpoint[]> => {
     const endpoints: Endpoint[] = [];
@@ -74,7 +89,6 @@ export function createCachedEndpoints(
     all: () => cached('all', () => list(), isEmpty),
 
     async disableGone(id) {
-      answers.clear();
       await documents.update(id, (endpoint) =>
         endpoint.status === 'disabled'
           ? endpoint
@@ -85,6 +99,7 @@ export function createCachedEndpoints(
               updatedAt: new Date(now()).toISOString(),
             },
       );
+      everything.clear();
     },
   };
 }

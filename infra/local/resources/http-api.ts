@@ -75,11 +75,12 @@ export const httpApi: ResourceKind<z.infer<typeof apiRuns>> = {
     attributes: { ApiEndpoint: addresses.apiUrl, ApiId: generatedName },
   }),
   startsAs: 'api',
-  start: (api, workshop) => {
+  start: async (api, workshop) => {
     const served = workshop.resources('AWS::ApiGatewayV2::Stage').some(({ properties }) => {
       return (properties as z.infer<typeof stageRuns>).ApiId === api.ref;
     });
     if (!served) return undefined;
+    await workshop.releaseApiPort?.();
     return startHttpApi({
       port: workshop.apiPort,
       apiId: api.ref,

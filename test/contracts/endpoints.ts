@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Documents } from '../../lib/app/ports/documents.ts';
+import type { EndpointDisabler, EndpointReader } from '../../lib/app/ports/endpoints.ts';
+import type { Endpoint } from '../../lib/core/endpoint.ts';
+import { endpoint } from '../endpoints.ts';
+
+/** An adapter under test, the table that it reads, and a hand on its clock and on each of its reads. */
+export interface EndpointsUnderTest {
+  readonly create: (reads: Documents<Endpoint>, now: () => number) => EndpointReader & EndpointDisabler;
+  /** Empty, but for the orgs `acme` and `globex`. */
+  readonly table: Documents<Endpoint>;
+}
+
+const seconds = 1000;
+
+/** What every adapter of `EndpointReader` and `EndpointDisabler` does. */
+export function endpointsContract(adapter: string, prepare: () => Promise<EndpointsUnderTest>): void {
+  describe(`EndpointReader and EndpointDisabler: ${adapter}`, () => {
+    let table: Documents<Endpoint>;
+    let endpoints: EndpointReader & EndpointDisabler;
+    let nowMs: number;
+    let reads: number;
+    /** Run around each read of the table: let it fail, or wait. */
+    let beforeRead: () => Promise<void>;
+    let afterRead: () => Promise<void>;
+
+    const fail = async () => {
+      throw new Error('the table is down');
+    };
+
+    beforeEach(async () => {
+      const prepared = await prepare();
+      table = prepared.table;
+      nowMs = Date.now();
+      reads = 0;
+      beforeRead = afterRead = async () => {};
+      const watch = async <T>(read: () => Promise<T>): Promise<T> => {
+        reads++;
+        await beforeRead();
+        const found = await read();
+        await afterRead();
+        return found;
+      };
+      const watched: Documents<Endpoint> = {
+        ...table,
+        get: (id) => watch(() => table.get(id)),
+        list: (request) => watch(() => table.list(request)),
+      };
+      endpoints = prepared.create(watched, () => nowMs);
+    });
+
+    const add = (id: string, orgId = 'acme') => table.create(endpoint({ id, orgId }));
+    const idsOf = async (found: Promise<readonly Endpoint[]>) => (await found).map(({ id }) => id);
+    const asked: [string, () => Promise<unknown>][] = [
+      ['byId', () => endpoints.byId('ep_1')],
+      ['ofOrg', () => endpoints.ofOrg('acme')],
+      ['all', () => endpoints.all()],
+    ];
+
+    it('finds an endpoint by its id, those of an org, and all', async () => {
+      await Promise.all([add('ep_1'), add('ep_2'), add('ep_3', 'globex')]);
+      expect(await endpoints.byId('ep_2')).toEqual(endpoint({ id: 'ep_2' }));
+      expect(await idsOf(endpoints.ofOrg('acme'))).toEqual(['ep_1', 'ep_2']);
+      expect(await idsOf(endpoints.ofOrg('globex'))).toEqual(['ep_3']);
+      expect(await idsOf(endpoints.all())).toEqual(['ep_1', 'ep_2', 'ep_3']);
+    });
+
+    it('finds all of more than a page', async () => {
+      const ids = Array.from({ length: 510 }, (_, n) => `ep_${String(n).padStart(3, '0')}`);
+      await Promise.all(ids.map((id) => add(id)));
+      expect(await idsOf(endpoints.ofOrg('acme'))).toEqual(ids);
+    });
+
+    it('sees a change after two seconds, and reads once until then', async () => {
+      await add('ep_1');
+      for (const [, ask] of asked) await ask();
+      expect(reads).toBe(3);
+      await table.update('ep_1', (found) => ({ ...found, status: 'paused' }));
+      nowMs += 1.9 * seconds;
+      expect((await endpoints.byId('ep_1'))!.status).toBe('active');
+      for (const [, ask] of asked) await ask();
+      expect(reads).toBe(3);
+
+      nowMs += 0.2 * seconds;
+      expect((await endpoints.byId('ep_1'))!.status).toBe('paused');
+      expect((await endpoints.ofOrg('acme'))[0]!.status).toBe('paused');
+      expect((await endpoints.all())[0]!.status).toBe('paused');
+      expect(reads).toBe(6);
+    });
+
+    it.each(asked)('makes one read of many calls of %s at once', async (_, ask) => {
+      await add('ep_1');
+      const answers = await Promise.all(Array.from({ length: 50 }, ask));
+      expect(reads).toBe(1);
+      nowMs += 3 * seconds;
+      await Promise.all(Array.from({ length: 50 }, ask));
+      expect(reads).toBe(2);
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+    });
+
+    it('sees a first endpoint at once', async () => {
+      expect(await endpoints.byId('ep_1')).toBeUndefined();
+      expect(await endpoints.ofOrg('acme')).toEqual([]);
+      expect(await endpoints.all()).toEqual([]);
+      await add('ep_1');
+      expect(await endpoints.byId('ep_1')).toMatchObject({ id: 'ep_1' });
+      expect(await idsOf(endpoints.ofOrg('acme'))).toEqual(['ep_1']);
+      expect(await idsOf(endpoints.all())).toEqual(['ep_1']);
+    });
+
+    it('sees a first endpoint although a read that began before it is still under way', async () => {
+      const { promise: slow, resolve: goOn } = Promise.withResolvers<void>();
+      const { promise: read, resolve: hasRead } = Promise.withResolvers<void>();
+      afterRead = async () => {
+        hasRead();
+        await slow;
+      };
+      const before = endpoints.ofOrg('acme');
+      await read;
+      await add('ep_1');
+      const after = [endpoints.ofOrg('acme'), endpoints.ofOrg('acme')];
+      goOn();
+      expect(await before).toEqual([]);
+      for (const found of after) expect(await idsOf(found)).toEqual(['ep_1']);
+      expect(reads).toBe(2);
+    });
+
+    it.each(asked)(
+      'rejects %s when the table has never been read: it does not say "none"',
+      async (_, ask) => {
+        await add('ep_1');
+        beforeRead = fail;
+        await expect(ask()).rejects.toThrow('the table is down');
+        nowMs += 60 * seconds;
+        await expect(ask()).rejects.toThrow('the table is down');
+        beforeRead = async () => {};
+        await expect(ask()).resolves.toBeTruthy();
+      },
+    );
+
+    it.each(asked)('answers %s from what it knows for 30 seconds, then rejects', async (_, ask) => {
+      await add('ep_1');
+      const known = await ask();
+      beforeRead = fail;
+      for (const _ of [1, 2, 3, 4]) {
+        nowMs += 7 * seconds;
+        expect(await ask()).toEqual(known);
+      }
+      nowMs += 3 * seconds;
+      await expect(ask()).rejects.toThrow('the table is down');
+      nowMs += 60 * seconds;
+      await expect(ask()).rejects.toThrow('the table is down');
+      beforeRead = async () => {};
+      expect(await ask()).toEqual(known);
+    });
+
+    it.each(asked)('rejects %s after 30 seconds also when reads fail slowly and overlap', async (_, ask) => {
+      await add('ep_1');
+      await ask();
+      const hanging: (() => void)[] = [];
+      beforeRead = () =>
+        new Promise((_, reject) => hanging.push(() => reject(new Error('the table is down'))));
+      const answers: Promise<unknown>[] = [];
+      // A call each second for a minute; each read fails nine seconds after it began.
+      for (let second = 1; second <= 60; second++) {
+        nowMs += seconds;
+        const answer = ask();
+        answer.catch(() => {});
+        answers.push(answer);
+        if (second % 9 === 0) for (const giveUp of hanging.splice(0)) giveUp();
+        await new Promise(setImmediate);
+      }
+      for (const giveUp of hanging.splice(0)) giveUp();
+      const results = await Promise.allSettled(answers);
+      expect(results[3]!.status).toBe('fulfilled');
+      expect(results.slice(40).map(({ status }) => status)).toEqual(
+        Array.from({ length: 20 }, () => 'rejected'),
+      );
+    });
+
+    it('forgets what was deleted, and does not answer from what it knew before', async () => {
+      await add('ep_1');
+      for (const [, ask] of asked) await ask();
+      await table.delete('ep_1');
+      nowMs += 3 * seconds;
+      expect(await endpoints.byId('ep_1')).toBeUndefined();
+      expect(await endpoints.ofOrg('acme')).toEqual([]);
+      expect(await endpoints.all()).toEqual([]);
+      beforeRead = fail;
+      for (const [, ask] of asked) await expect(ask()).rejects.toThrow('the table is down');
+    });
+
+    it('disables an endpoint that is gone, and sees that at once', async () => {
+      await Promise.all([add('ep_1'), add('ep_2')]);
+      for (const [, ask] of asked) await ask();
+      await Promise.all(Array.from({ length: 20 }, () => endpoints.disableGone('ep_1')));
+      expect(await table.get('ep_1')).toMatchObject({ status: 'disabled', disabledReason: 'gone' });
+      expect(await endpoints.byId('ep_1')).toMatchObject({ status: 'disabled', disabledReason: 'gone' });
+      const statuses = (found: readonly Endpoint[]) => found.map(({ status }) => status);
+      expect(statuses(await endpoints.ofOrg('acme'))).toEqual(['disabled', 'active']);
+      expect(statuses(await endpoints.all())).toEqual(['disabled', 'active']);
+    });
+
+    it('leaves an endpoint as it is that somebody else has disabled, and none where there is none', async () => {
+      await table.create(endpoint({ id: 'ep_1', status: 'disabled' }));
+      await endpoints.disableGone('ep_1');
+      expect(await table.get('ep_1')).toEqual(endpoint({ id: 'ep_1', status: 'disabled' }));
+      await endpoints.disableGone('ep_2');
+      expect(await table.get('ep_2')).toBeUndefined();
+    });
+  });
+}
