@@ -97,7 +97,6 @@ function openFunctionLog(): { write: (line: string) => void; close: () => Promis
 
 function introduce({ url, operatorKey, ingestTopic, engines }: Fanout): void {
   const { bootstrapServers, securityProtocol } = engines.kafka;
-  const relativeFile = '.local/fanout.env';
   print(`
 Fanout runs.
   API            ${url}
@@ -106,23 +105,26 @@ Fanout runs.
   ingest topic   ${ingestTopic}
   DynamoDB       ${engines.dynamodbUrl}
   SQS            ${engines.sqsUrl}
-  settings       ${relativeFile}
+  settings       .local/fanout.env
   function logs  .local/functions.log
 
-Try it in another shell:
-  . ${relativeFile}
+Try it in another shell, with any web server on port 8080:
+  . .local/fanout.env
   call() { curl -sS "$FANOUT_URL$1" -H "Authorization: Bearer $FANOUT_API_KEY" -H 'Content-Type: application/json' -d "$2"; }
   call /v1/orgs '{"id":"acme","name":"Acme"}'
-  call /v1/orgs/acme/endpoints '{"type":"webhook","event_types":["*"],"config":{"url":"http://127.0.0.1:8080/"}}'
+  call /v1/orgs/acme/endpoints '{"type":"webhook","config":{"url":"http://127.0.0.1:8080/"}}'
   echo '{"event_type":"order.created","data":{"order":1},"owner_id":"acme"}' |
-    kcat -P -b "$KAFKA_BROKERS" -t "$FANOUT_INGEST_TOPIC"${kcatAccess(securityProtocol)}
+    kcat -P -b "$KAFKA_BROKERS" -t "$FANOUT_INGEST_TOPIC"${kcatAccess(engines)}
 `);
 }
 
-function kcatAccess(securityProtocol: string): string {
-  if (!securityProtocol.startsWith('SASL_')) return ' -X security.protocol="$KAFKA_SECURITY_PROTOCOL"';
+function kcatAccess({ kafka, origin }: Fanout['engines']): string {
+  if (!kafka.securityProtocol.startsWith('SASL_')) return ' -X security.protocol="$KAFKA_SECURITY_PROTOCOL"';
+  // Every kcat can log in by PLAIN; those with librdkafka before 2.6.1 cannot by SCRAM to Kafka 4
+  // (confluentinc/librdkafka#4895), and most distributions still ship such a one.
+  const mechanism = origin.kafka === 'java' ? 'PLAIN' : '"$KAFKA_SASL_MECHANISM"';
   return ` -X security.protocol="$KAFKA_SECURITY_PROTOCOL" \\
-      -X sasl.mechanism="$KAFKA_SASL_MECHANISM" -X sasl.username="$KAFKA_USERNAME" -X sasl.password="$KAFKA_PASSWORD"`;
+      -X sasl.mechanism=${mechanism} -X sasl.username="$KAFKA_USERNAME" -X sasl.password="$KAFKA_PASSWORD"`;
 }
 
 async function showDemonstration(fanout: Fanout, say: (line: string) => void): Promise<void> {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { chunks } from '../../lib/adapters/dynamodb-batch.ts';
 import type { Documents } from '../../lib/app/ports/documents.ts';
 import type { EndpointDisabler, EndpointReader } from '../../lib/app/ports/endpoints.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -67,7 +68,7 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
 
     it('finds all of more than a page', async () => {
       const ids = Array.from({ length: 510 }, (_, n) => `ep_${String(n).padStart(3, '0')}`);
-      await Promise.all(ids.map((id) => add(id)));
+      for (const some of chunks(ids, 30)) await Promise.all(some.map((id) => add(id)));
       expect(await idsOf(endpoints.ofOrg('acme'))).toEqual(ids);
     });
 
