@@ -1,0 +1,188 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { App, type Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addStacks } from '../../infra/app.ts';
+import { functionNames } from '../../infra/bundle.ts';
+import { planMachine } from '../../infra/local/machine.ts';
+import { keyedRoutes, openRoutes } from '../../infra/stacks/api.ts';
+import { type StageSettings, stageProblems, stageSettings, stages } from '../../infra/stages.ts';
+
+let functions: string;
+
+beforeAll(() => {
+  functions = mkdtempSync(join(tmpdir(), 'fanout-stacks-test-'));
+  for (const name of functionNames()) {
+    mkdirSync(join(functions, name));
+    writeFileSync(join(functions, name, 'index.mjs'), `export const handler = () => '${name}';`);
+  }
+});
+afterAll(() => rmSync(functions, { recursive: true }));
+
+function build(settings: StageSettings): App {
+  const app = new App({ context: { ...featureFlags }, outdir: mkdtempSync(join(functions, 'out-')) });
+  addStacks(app, settings, functions);
+  return app;
+}
+
+function template(settings: StageSettings, stack: string): Template {
+  return Template.fromStack(build(settings).node.findChild(stack) as Stack);
+}
+
+/** The resources of the local plan that have a type. */
+function planned(settings: StageSettings, type: string) {
+  const plan = planMachine(build(settings).synth().directory);
+  return plan.resources.filter((resource) => resource.type === type);
+}
+
+describe.each(Object.keys(stages))('stage %s', (name) => {
+  const settings = stageSettings(name);
+
+  test('what holds data is kept, and cannot be deleted by mistake', () => {
+    const data = template(settings, 'Data');
+    const tables = Object.values(data.findResources('AWS::DynamoDB::GlobalTable'));
+    expect(tables).toHaveLength(2);
+    for (const table of tables) {
+      expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(table).toMatchObject({
+        Properties: {
+          Replicas: [
+            {
+              DeletionProtectionEnabled: true,
+              PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+            },
+          ],
+        },
+      });
+    }
+    for (const secret of Object.values(data.findResources('AWS::SecretsManager::Secret'))) {
+      expect(secret).toMatchObject({ DeletionPolicy: 'Retain' });
+    }
+    for (const type of ['AWS::MSK::Cluster', 'AWS::MSK::Topic']) {
+      for (const kept of Object.values(template(settings, 'Streaming').findResources(type))) {
+        expect(kept).toMatchObject({ DeletionPolicy: 'Retain' });
+      }
+    }
+  });
+
+  test('no record can pass a mapping without being handled: no filter, no destination, endless retry', () => {
+    const mappings = Object.values(
+      template(settings, 'Ingest').findResources('AWS::Lambda::EventSourceMapping'),
+    );
+    expect(mappings).toHaveLength(Object.keys(settings.sources).length);
+    for (const { Properties } of mappings as { Properties: Record<string, unknown> }[]) {
+      expect(Properties).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: expect.any(String) as string },
+      });
+      for (const absent of [
+        'FilterCriteria',
+        'DestinationConfig',
+        'MaximumRetryAttempts',
+        'MaximumRecordAgeInSeconds',
+      ]) {
+        expect(Properties).not.toHaveProperty(absent);
+      }
+    }
+  });
+
+  test('a message of the queue stays hidden for six times what the function may take', () => {
+    const delivery = template(settings, 'Delivery');
+    delivery.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 270,
+      RedrivePolicy: Match.anyValue(),
+    });
+    delivery.hasResourceProperties('AWS::Lambda::Function', {
+      Timeout: 45,
+      Description: Match.stringLikeRegexp('queued'),
+    });
+  });
+
+  test('every route but the open ones is behind the authorizer', () => {
+    const routes = Object.values(template(settings, 'Api').findResources('AWS::ApiGatewayV2::Route'));
+    const open = routes.filter(
+      ({ Properties }) => (Properties as { AuthorizationType: string }).AuthorizationType === 'NONE',
+    );
+    expect(routes).toHaveLength(openRoutes.length + keyedRoutes.length);
+    expect(open.map(({ Properties }) => (Properties as { RouteKey: string }).RouteKey)).toEqual(openRoutes);
+  });
+
+  test('only the local stage lets webhooks go to loopback', () => {
+    template(settings, 'Ingest').hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ ALLOW_LOOPBACK_TARGETS: String(name === 'local') }) },
+    });
+  });
+});
+
+describe('what runs locally is what the stacks say', () => {
+  const local = stageSettings('local');
+  const source = local.sources['ingest']!;
+
+  test('a batch size that is changed in the settings is what the poller gets', () => {
+    const changed = { ...local, sources: { ingest: { ...source, batchSize: 7 } } };
+    const mapping = (settings: StageSettings) =>
+      planned(settings, 'AWS::Lambda::EventSourceMapping').find(
+        ({ properties }) => 'Topics' in (properties as object),
+      );
+    expect(mapping(local)?.properties).toMatchObject({ BatchSize: 100 });
+    expect(mapping(changed)?.properties).toMatchObject({ BatchSize: 7 });
+  });
+
+  test('a variable that is changed in the settings is what the function gets', () => {
+    const ingest = planned({ ...local, inlineBudgetMs: 123 }, 'AWS::Lambda::Function').find(
+      ({ properties }) => JSON.stringify(properties).includes('SOURCE_NAME'),
+    );
+    expect(ingest?.properties).toMatchObject({ Environment: { Variables: { INLINE_BUDGET_MS: '123' } } });
+  });
+
+  test('the routes of the stack are the routes of the API', () => {
+    const routes = planned(local, 'AWS::ApiGatewayV2::Route').map(
+      ({ properties }) => (properties as { RouteKey: string }).RouteKey,
+    );
+    expect(routes.sort()).toEqual([...openRoutes, ...keyedRoutes].sort());
+  });
+
+  test('a second source gets a function and a poller of its own', () => {
+    const two = {
+      ...local,
+      sources: { ingest: source, audit: { ...source, number: 2, topic: 'audit', consumerGroupId: 'audit' } },
+    };
+    expect(planned(two, 'AWS::MSK::Topic')).toHaveLength(2);
+    expect(planned(two, 'AWS::Lambda::EventSourceMapping')).toHaveLength(3);
+  });
+});
+
+describe('settings that cannot be right', () => {
+  const local = stages.local;
+  const source = local.sources['ingest']!;
+  test.each([
+    [{ sources: { ingest: { ...source, number: 0 } } }, 'sources.ingest.number: '],
+    [{ sources: { ingest: { ...source, partitions: 16_384 } } }, 'sources.ingest.partitions: '],
+    [{ sources: { ingest: { ...source, batchSize: 1001 } } }, 'sources.ingest.batchSize: '],
+    [{ sources: { ingest: { ...source, topic: 'a topic' } } }, 'sources.ingest.topic: '],
+    [{ sources: { ingest: source, other: source } }, 'sources: each source needs a number of its own'],
+    [{ sources: {} }, 'sources: '],
+    [{ brokers: { ...local.brokers, count: 4 } }, 'brokers.count: '],
+    [{ retentionDays: 0 }, 'retentionDays: '],
+    [{ name: 'production' }, 'allowLoopbackTargets: '],
+  ] as [Partial<StageSettings>, string][])('%j are refused, naming the field', (change, problem) => {
+    expect(stageProblems({ ...local, ...change })).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('a stage that is not there is refused with the ones that are', () => {
+    const run = spawnSync(process.execPath, ['infra/app.ts'], {
+      cwd: resolve(import.meta.dirname, '../..'),
+      env: { ...process.env, CDK_CONTEXT_JSON: '{"stage":"staging"}' },
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe(
+      "There is no stage 'staging'. Choose one with -c stage=<local|sandbox|production>.\n",
+    );
+    expect(run.status).toBe(1);
+  });
+});
