@@ -46,8 +46,8 @@ export class DeliveryStack extends Stack {
       memoryMiB: 512,
       environment: deliverySettings(settings),
     })
-      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'UpdateItem'])
-      .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'UpdateItem'])
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
+      .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'PutItem'])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
       .sendTo(this.wakeUps, 'WAKE_UP_QUEUE');
     this.wakeUps.grantConsumeMessages(deliver.function);

@@ -37,7 +37,7 @@ export class IngestStack extends Stack {
           INLINE_BUDGET_MS: String(settings.inlineBudgetMs),
         },
       })
-        .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'UpdateItem'])
+        .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
         .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem'])
         .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
         .sendTo(wakeUps, 'WAKE_UP_QUEUE')

@@ -75,6 +75,8 @@ export function createAddressGuard(allowLoopback: boolean): AddressGuard {
   return {
     allows,
     allowsOrigin(origin) {
+      // The origin of `mailto:`, `data:` and the like is the word null.
+      if (!URL.canParse(origin)) return false;
       const { protocol, hostname } = new URL(origin);
       if (protocol !== 'https:' && !(allowLoopback && protocol === 'http:')) return false;
       const host = hostname.replace(/^\[|\]$/g, '');

@@ -63,7 +63,7 @@ export function createCachedEndpoints(
       return value;
     } finally {
       known.reading = undefined;
-      if (!known.answer) everything.delete(key);
+      if (!known.answer && everything.get(key) === known) everything.delete(key);
     }
   };
   const list = async (orgId?: string): Promise<readonly Endpoint[]> => {

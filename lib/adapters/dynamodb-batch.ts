@@ -5,6 +5,7 @@ import {
   BatchWriteItemCommand,
   type DynamoDBClient,
   type WriteRequest,
+  paginateQuery,
 } from '@aws-sdk/client-dynamodb';
 
 export type Item = Record<string, AttributeValue>;
@@ -55,6 +56,26 @@ async function getChunk(client: DynamoDBClient, table: string, keys: Item[]): Pr
     items.push(...(answer.Responses?.[table] ?? []));
     rest = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
+  return items;
+}
+
+/** All items of a partition key, by sort key, read consistently; a query alone answers 1 MB of them at most. */
+export async function itemsUnder(
+  client: DynamoDBClient,
+  table: string,
+  partitionKey: string,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName: table,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: partitionKey } },
+      ConsistentRead: true,
+    },
+  );
+  for await (const page of pages) items.push(...(page.Items ?? []));
   return items;
 }
 

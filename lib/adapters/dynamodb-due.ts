@@ -18,9 +18,16 @@ const cursorKey = { pk: { S: 'SWEEP' }, sk: { S: 'CURSOR' } };
 
 /** The index of due minutes. A cursor item tells where the last finished sweep began, so none is left out after a pause. */
 export function createDueDeliveries(client: DynamoDBClient, table: string): DueDeliveries {
+  const writeCursor = async (minute: number) => {
+    const Item = { ...cursorKey, minute: { N: String(minute) } };
+    await client.send(new PutItemCommand({ TableName: table, Item }));
+  };
   const firstMinute = async (nowMinute: number) => {
     const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: cursorKey }));
-    return Math.min(Number(Item?.['minute']?.N ?? nowMinute), nowMinute - trailingMinutes);
+    const earliest = nowMinute - trailingMinutes;
+    // The very first sweep: should it fail, the next begins where this one did.
+    if (!Item) await writeCursor(earliest);
+    return Math.min(Number(Item?.['minute']?.N ?? earliest), earliest);
   };
 
   return {
@@ -44,12 +51,7 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
       }
     },
 
-    async finished(nowMs) {
-      const minute = String(Math.floor(nowMs / 60_000) - trailingMinutes);
-      await client.send(
-        new PutItemCommand({ TableName: table, Item: { ...cursorKey, minute: { N: minute } } }),
-      );
-    },
+    finished: (nowMs) => writeCursor(Math.floor(nowMs / 60_000) - trailingMinutes),
   };
 
   async function page(

@@ -1,46 +1,52 @@
-import { type DynamoDBClient, QueryCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import type { EventReader } from '../app/ports/events.ts';
 import type { EventIds } from '../core/event-id.ts';
 import type { JournalEvent } from '../core/journal.ts';
 import { deliveryOf } from './delivery-items.ts';
-import type { Item } from './dynamodb-batch.ts';
+import { type Item, itemsUnder } from './dynamodb-batch.ts';
 import { sortable } from './event-items.ts';
 import { eventsOf, journalKey, position } from './journal-items.ts';
 
-/** Finds events by their id alone: the id is decoded to the place of the event in the journal. */
+/** Records in one invocation at most. */
+const mostRecords = 1000;
+
+/**
+ * Finds events by their id alone: the id is decoded to the place of the event in the journal. Where records came again
+ * in batches with other bounds, items overlap, and one that holds the event may stand behind others that do not.
+ */
 export function createEventReader(client: DynamoDBClient, table: string, eventIds: EventIds): EventReader {
   return {
     async find(id) {
       const address = eventIds.decode(id)?.address;
       if (!address) return [];
       const newest = new Map<string, { writtenAt: number; event: JournalEvent }>();
-      for await (const item of itemsBack(address.source, address.partition, position({ address }))) {
-        // A batch that ended before the event: what comes now is older still.
-        if (item['batch_last']!.S! < sortable(address.offset)) break;
-        if (item['last']!.S! < position({ address })) continue;
-        const event = eventsOf(item).find((candidate) => candidate.id === id);
-        const org = item['org']!.S!;
-        const writtenAt = Number(item['written_at']!.N);
-        if (event && writtenAt > (newest.get(org)?.writtenAt ?? 0)) newest.set(org, { writtenAt, event });
+      const unfound = sortable(Math.max(address.offset - mostRecords, 0));
+      let back: string | undefined;
+      for await (const items of pagesBack(address.source, address.partition, position({ address }))) {
+        for (const item of items) {
+          if (item['last']!.S! < position({ address })) continue;
+          const event = eventsOf(item).find((candidate) => candidate.id === id);
+          if (!event) continue;
+          const [org, writtenAt] = [item['org']!.S!, Number(item['written_at']!.N)];
+          const known = newest.get(org);
+          if (!known || writtenAt > known.writtenAt) newest.set(org, { writtenAt, event });
+          // The parts of other orgs begin no further back than their invocation.
+          const batchFirst = item['batch_first']!.S!;
+          if (back === undefined || batchFirst < back) back = batchFirst;
+        }
+        const furthest = items.at(-1)?.['sk']!.S;
+        if (furthest !== undefined && furthest < (back ?? unfound)) break;
       }
       return [...newest].map(([orgId, { event }]) => ({ orgId, event }));
     },
 
     async deliveriesOf(id) {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': { S: `DELIVERY#${id}` } },
-          ConsistentRead: true,
-        }),
-      );
-      return Items.map(deliveryOf);
+      return (await itemsUnder(client, table, `DELIVERY#${id}`)).map(deliveryOf);
     },
   };
 
   /** The journal items of a partition that begin at the place or before it, the nearest first. */
-  async function* itemsBack(source: number, partition: number, place: string): AsyncIterable<Item> {
+  async function* pagesBack(source: number, partition: number, place: string): AsyncIterable<Item[]> {
     const pages = paginateQuery(
       { client, pageSize: 10 },
       {
@@ -52,6 +58,6 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
         ConsistentRead: true,
       },
     );
-    for await (const page of pages) yield* page.Items ?? [];
+    for await (const page of pages) yield page.Items ?? [];
   }
 }

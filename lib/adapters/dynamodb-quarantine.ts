@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { InvalidCursor } from '../app/ports/documents.ts';
 import type { QuarantineReader } from '../app/ports/events.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Item } from './dynamodb-batch.ts';
+import { type Item, itemsUnder } from './dynamodb-batch.ts';
 import { quarantineKey, quarantineList, quarantinedOf } from './quarantine-items.ts';
 
 const dayMs = 86_400_000;
@@ -14,19 +14,8 @@ export function createQuarantineReader(
   retentionDays: number,
   now: () => number,
 ): QuarantineReader {
-  const itemsOf = async (id: string): Promise<Item[]> => {
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': quarantineKey(id).pk },
-        ConsistentRead: true,
-      }),
-    );
-    return Items;
-  };
   const get = async (id: string) => {
-    const items = await itemsOf(id);
+    const items = await itemsUnder(client, table, quarantineKey(id).pk.S);
     return items.length > 0 ? quarantinedOf(items) : undefined;
   };
 
@@ -73,8 +62,10 @@ export function createQuarantineReader(
       listing: { S: '' },
       listed_at: { S: '' },
     });
-    const dayStartMs = Date.parse(from['listing']!.S!.slice('QUARANTINE#'.length));
-    if (Number.isNaN(dayStartMs)) throw new InvalidCursor();
+    const listing = from['listing']!.S!;
+    const dayStartMs = Date.parse(listing.slice(quarantineList('').length));
+    const isDay = dayStartMs <= now() + dayMs && listing === quarantineList(dayOf(dayStartMs));
+    if (!isDay) throw new InvalidCursor();
     return { dayStartMs, from };
   }
 }

@@ -16,16 +16,18 @@ export function journalKey(source: number, partition: number): AttributeValue {
 
 /**
  * The journal of one invocation, as items: one for each partition and org, split where there are more than 100
- * events or where they are too large. `sk` is where the item begins, then the org; `last` is its last event;
- * `batch_last` is the last offset of the whole invocation, so that a search knows when it has gone past it.
+ * events or where they are too large. `sk` is where the item begins, the org, and the last offset of the whole
+ * invocation: a late repeat of other records must not replace an item that holds more. `last` is the item's last event;
+ * `batch_first` is the first offset of the whole invocation, so that a search knows how far back its parts can be.
  */
 export function journalItems(events: readonly JournalEvent[], nowMs: number): Item[] {
   const groups = new Map<string, { partition: AttributeValue; org: string; events: JournalEvent[] }>();
-  const batchLast = new Map<string, number>();
+  const bounds = new Map<string, { first: number; last: number }>();
   for (const event of events) {
     const { source, partition, offset } = event.address;
     const partitionKey = journalKey(source, partition);
-    batchLast.set(partitionKey.S!, Math.max(batchLast.get(partitionKey.S!) ?? 0, offset));
+    const { first, last } = bounds.get(partitionKey.S!) ?? { first: offset, last: offset };
+    bounds.set(partitionKey.S!, { first: Math.min(first, offset), last: Math.max(last, offset) });
     for (const [org, part] of splitByOrg(event)) {
       const name = `${partitionKey.S} ${org}`;
       const group = groups.get(name);
@@ -34,15 +36,16 @@ export function journalItems(events: readonly JournalEvent[], nowMs: number): It
     }
   }
   return [...groups.values()].flatMap(({ partition, org, events }) => {
+    const batch = bounds.get(partition.S!)!;
     const common = {
       pk: partition,
       org: { S: org },
-      batch_last: { S: sortable(batchLast.get(partition.S!)!) },
+      batch_first: { S: sortable(batch.first) },
       written_at: { N: String(nowMs) },
     };
     return pack(events).map(({ first, last, bytes }) => ({
       ...common,
-      sk: { S: `${position(first)}#${org}` },
+      sk: { S: `${position(first)}#${org}#${sortable(batch.last)}` },
       last: { S: position(last) },
       events: { B: bytes },
     }));

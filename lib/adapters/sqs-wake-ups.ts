@@ -32,12 +32,23 @@ export function createWakeUpQueue(client: SQSClient, queueUrl: string): WakeUpQu
 async function sendChunk(client: SQSClient, queueUrl: string, wakeUps: WakeUp[]): Promise<void> {
   const Entries = wakeUps.map((wakeUp, index) => ({
     Id: String(index),
-    MessageBody: JSON.stringify(toMessage(wakeUp)),
+    MessageBody: messageText(toMessage(wakeUp)),
     MessageGroupId: wakeUp.endpointId,
     DelaySeconds: Math.ceil(wakeUp.delayMs / 1000),
   }));
   const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
   if (Failed.length > 0) throw new Error(`the queue refused ${Failed.length} wake-ups: ${Failed[0]!.Code}`);
+}
+
+/**
+ * SQS refuses messages with U+FFFE or U+FFFF, which JSON text may well have: they are escaped, or one event with such
+ * a character would be refused for ever. JSON.stringify has escaped all others that SQS refuses.
+ */
+function messageText(message: Message): string {
+  return JSON.stringify(message).replace(
+    /[\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
+  );
 }
 
 function toMessage({ eventId, endpointId, attemptsMade, body }: WakeUp): Message {

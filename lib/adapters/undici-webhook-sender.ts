@@ -53,7 +53,7 @@ function toRequest(endpoint: Endpoint, eventId: string, body: EventBody, nowMs: 
     path: url.pathname + url.search,
     body: body.data,
     headers: {
-      ...endpoint.headers,
+      ...utf8Headers(endpoint.headers),
       ...utf8Headers(body.headers),
       'content-type': 'application/json',
       'user-agent': 'Fanout/1',

@@ -7,7 +7,7 @@ import type { QuarantinedRecord } from '../core/quarantine.ts';
 import { type RecordEvent, type SourceRecord, type Target, readRecordEvent } from '../core/record-event.ts';
 import { RecordRejected } from '../core/rejection.ts';
 import { defaultScheduleSeconds } from '../core/retry-schedule.ts';
-import { route } from '../core/routing.ts';
+import { type Routing, route } from '../core/routing.ts';
 import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
 import type { IngestStore } from './ports/events.ts';
 import type { EventBody, WakeUpQueue } from './ports/wake-ups.ts';
@@ -41,6 +41,10 @@ interface Accepted {
   readonly event: RecordEvent;
 }
 
+interface Routed extends Accepted {
+  readonly routing: Routing;
+}
+
 /**
  * Turns a batch of records into events, delivers what can be delivered at once, and leaves the rest durably queued
  * or quarantined.
@@ -52,8 +56,10 @@ export async function ingestRecords(
   records: readonly SourceRecord[],
 ): Promise<IngestCounts> {
   const { accepted, quarantined } = readRecords(dependencies, records);
+  // All of it before the first attempt: a batch that cannot be routed comes again, and should then send nothing twice.
+  const routed = await Promise.all(accepted.map((event) => routeEvent(dependencies.endpoints, event)));
   const deadlineMs = dependencies.now() + dependencies.inlineBudgetMs;
-  const outcomes = await Promise.all(accepted.map((event) => deliverFirst(dependencies, event, deadlineMs)));
+  const outcomes = await Promise.all(routed.map((event) => deliverFirst(dependencies, event, deadlineMs)));
   const unfinished = outcomes.flatMap(({ unfinished }) => unfinished);
 
   const events = outcomes.map(({ event }) => event);
@@ -99,6 +105,11 @@ function readRecords({ source, eventIds, now }: IngestDependencies, records: rea
   return { accepted, quarantined };
 }
 
+async function routeEvent(endpoints: EndpointReader, accepted: Accepted): Promise<Routed> {
+  const { event } = accepted;
+  return { ...accepted, routing: route(event, await candidates(endpoints, event.target)) };
+}
+
 interface Outcome {
   readonly event: JournalEvent;
   /** The deliveries that did not end inside this invocation. */
@@ -107,15 +118,11 @@ interface Outcome {
 
 async function deliverFirst(
   dependencies: IngestDependencies,
-  { id, record, event }: Accepted,
+  { id, record, event, routing }: Routed,
   deadlineMs: number,
 ): Promise<Outcome> {
-  const { notDelivered, moreNotDelivered, endpoints } = route(
-    event,
-    await candidates(dependencies.endpoints, event.target),
-  );
   const deliveries = await Promise.all(
-    endpoints.map((endpoint) => attemptFirst(dependencies, endpoint, id, event, deadlineMs)),
+    routing.endpoints.map((endpoint) => attemptFirst(dependencies, endpoint, id, event, deadlineMs)),
   );
   const { partition, offset, timestampMs } = record;
   return {
@@ -134,8 +141,8 @@ async function deliverFirst(
         state,
         attempts,
       })),
-      notDelivered,
-      moreNotDelivered,
+      notDelivered: routing.notDelivered,
+      moreNotDelivered: routing.moreNotDelivered,
     },
     unfinished: deliveries
       .filter(({ state }) => state !== 'delivered')

@@ -143,7 +143,7 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
       await add('ep_1');
       const known = await ask();
       beforeRead = fail;
-      for (const _ of [1, 2, 3, 4]) {
+      for (let times = 1; times <= 4; times++) {
         nowMs += 7 * seconds;
         expect(await ask()).toEqual(known);
       }

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { vi } from 'vitest';
 import { readCloudAssembly, type StackTemplate } from '../../infra/local/cloud-assembly.ts';

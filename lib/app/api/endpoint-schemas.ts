@@ -17,22 +17,28 @@ const retry = z.strictObject({
   schedule_seconds: z.array(z.number().int().min(1).max(604_800)).max(20),
 });
 const headers = z
-  .record(z.string().max(100), z.string().max(1024))
+  // Values are checked below: a value that is no text must not hide what is wrong with the others.
+  .record(z.string(), z.unknown())
   .superRefine((value, context) => {
     const names = Object.keys(value);
     if (names.length > 50) context.addIssue({ code: 'custom', message: 'must have at most 50 headers' });
+    const seen = new Set<string>();
     for (const name of names) {
-      const fault = headerFault(name, value[name]!);
+      const repeated = seen.has(name.toLowerCase()) && 'is given twice';
+      const fault = repeated || headerFault(name, value[name]);
       if (fault) context.addIssue({ code: 'custom', path: [name], message: fault });
+      seen.add(name.toLowerCase());
     }
   })
   .transform((value) =>
-    Object.fromEntries(Object.entries(value).map(([name, header]) => [name.toLowerCase(), header])),
+    Object.fromEntries(Object.entries(value).map(([name, header]) => [name.toLowerCase(), header as string])),
   );
 
-function headerFault(name: string, value: string): string | undefined {
-  if (!isHeaderName(name)) return 'is not the name of an HTTP header';
+function headerFault(name: string, value: unknown): string | undefined {
+  if (name.length > 100 || !isHeaderName(name))
+    return 'is not the name of an HTTP header, 1 to 100 characters';
   if (!isForwarded(name.toLowerCase())) return 'is set by Fanout itself or never forwarded';
+  if (typeof value !== 'string' || value.length > 1024) return 'must be a text of at most 1024 characters';
   return isHeaderValue(value) ? undefined : 'holds a control character, such as CR, LF or NUL';
 }
 

@@ -1,5 +1,6 @@
 import type { ZodType, output } from 'zod';
-import { Problem } from './problem.ts';
+import { idPattern } from '../../core/identifiers.ts';
+import { Problem, notFound } from './problem.ts';
 
 /**
  * `operator`: everything. `publisher`: publishes for one org and reads. `tenant`: manages one org's endpoints, and
@@ -63,8 +64,22 @@ export function checkCaller(
 }
 
 /**
+ * Checks the path's parameters, all of which are ids. Nothing has an id of another form, and stores cannot take all of
+ * them as keys.
+ * @throws Problem for one that nothing can have
+ */
+export function checkPath(path: Readonly<Record<string, string>>): void {
+  for (const [name, id] of Object.entries(path)) {
+    if (!idPattern.test(id)) throw notFound(name, id);
+  }
+}
+
+/** Errors in one answer: more than that nobody reads, and a megabyte of wrong fields makes more than Lambda answers. */
+const mostErrors = 100;
+
+/**
  * Checks a body, all of it.
- * @throws Problem with one error for each field that is wrong
+ * @throws Problem with one error for each field that is wrong, the first 100 of them
  */
 export function checkBody<Schema extends ZodType>(schema: Schema, body: unknown): output<Schema> {
   const result = schema.safeParse(body);
@@ -80,6 +95,6 @@ export function checkBody<Schema extends ZodType>(schema: Schema, body: unknown)
   throw new Problem(
     'invalid_request',
     `${errors.length} field${errors.length === 1 ? ' is' : 's are'} not valid.`,
-    errors,
+    errors.slice(0, mostErrors),
   );
 }

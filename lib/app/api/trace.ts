@@ -5,6 +5,7 @@ import { RawJson } from '../../core/raw-json.ts';
 import type { EventReader } from '../ports/events.ts';
 import type { Caller, Operations } from './operation.ts';
 import { notFound } from './problem.ts';
+import { rfc3339 } from './rfc3339.ts';
 
 /** A source's name, its number in event ids, and its topic. */
 export interface KnownSource {
@@ -54,7 +55,7 @@ function present(
   return {
     id: event.id,
     event_type: event.eventType,
-    time: new Date(event.timeMs).toISOString(),
+    time: rfc3339(event.timeMs),
     state: stateOf(deliveries.map(({ state }) => state)),
     source: { name: source?.name ?? null, topic: source?.topic ?? null, partition, offset, index },
     target: presentTarget(event),

@@ -2,16 +2,23 @@ import type { Attempt } from '../../core/attempt.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
 import type { EventBody } from './wake-ups.ts';
 
+/** Milliseconds since 1970. */
+export interface AttemptTimes {
+  /** An attempt that has not begun by then does not begin. */
+  readonly beginByMs: number;
+  /** An attempt that is unfinished then is aborted, whatever the endpoint's own time-out. */
+  readonly endByMs: number;
+}
+
 export interface WebhookSender {
   /**
    * Makes one attempt, when the endpoint has a connection free. Never rejects because of the endpoint.
-   * @param deadlineMs milliseconds since 1970 at which an unfinished attempt is aborted
-   * @returns undefined when the deadline came before it began
+   * @returns undefined when it could not begin in time
    */
   attempt(
     endpoint: Endpoint,
     eventId: string,
     body: EventBody,
-    deadlineMs: number,
+    times: AttemptTimes,
   ): Promise<Attempt | undefined>;
 }

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { quarantineOperations } from '../../../lib/app/api/quarantine.ts';
+import type { QuarantinedRecord } from '../../../lib/core/quarantine.ts';
+import { record } from '../../records.ts';
+
+/** Lambda answers 6 MB at most. */
+const mostAnswerBytes = 6_000_000;
+
+function quarantined(parts: Partial<QuarantinedRecord['record']>): QuarantinedRecord {
+  return {
+    id: '01HF7YAT00QKZ1V2B3N4M5P6R7',
+    source: 'ingest',
+    record: { ...record({ value: 'v', key: 'k', headers: { a: 'b' } }), ...parts },
+    rejection: { reason: 'invalid_json', detail: 'is not JSON' },
+    quarantinedAtMs: 1_700_000_000_000,
+  };
+}
+
+async function answers(one: QuarantinedRecord) {
+  const quarantine = {
+    list: async (limit: number) => ({ records: Array.from({ length: limit }, () => one) }),
+    get: async () => one,
+  };
+  const operations = quarantineOperations({ quarantine });
+  const request = {
+    caller: { role: 'operator' },
+    path: { id: one.id },
+    query: { limit: '100' },
+    body: undefined,
+  } as const;
+  const [list, single] = [
+    await operations['GET /v1/quarantine']!.run(request),
+    await operations['GET /v1/quarantine/{id}']!.run(request),
+  ];
+  return { list: list.body as { data: Record<string, unknown>[] }, single: single.body };
+}
+
+test.each<[string, Partial<QuarantinedRecord['record']>]>([
+  ['values', { value: Buffer.alloc(1024 * 1024) }],
+  ['values that are just shown', { value: Buffer.alloc(16 * 1024) }],
+  ['keys', { key: Buffer.alloc(1024 * 1024) }],
+  ['header values', { headers: [['a', Buffer.alloc(1024 * 1024)]] }],
+  ['header names', { headers: [['a'.repeat(1024 * 1024), Buffer.alloc(0)]] }],
+  ['many headers', { headers: Array.from({ length: 50_000 }, () => ['a', Buffer.alloc(0)] as const) }],
+])('a hundred records with large %s fit into one answer', async (_, parts) => {
+  const { list } = await answers(quarantined({ value: Buffer.alloc(16 * 1024), ...parts }));
+  expect(list.data).toHaveLength(100);
+  expect(JSON.stringify(list).length).toBeLessThan(mostAnswerBytes);
+});
+
+test('what a list leaves out is null there, and whole when the record is read by itself', async () => {
+  const headers = [['large', Buffer.alloc(20_000, 'x')]] as const;
+  const { list, single } = await answers(quarantined({ headers, value: Buffer.alloc(20_000, 'y') }));
+  expect(list.data[0]).toMatchObject({ key: null, headers: null, value: null, value_bytes: 20_000 });
+  expect(single).toMatchObject({
+    key: Buffer.from('k').toString('base64'),
+    headers: [{ name: 'large', value: Buffer.alloc(20_000, 'x').toString('base64') }],
+    value: Buffer.alloc(20_000, 'y').toString('base64'),
+  });
+});
+
+test('a record with a time beyond all calendars can be listed', async () => {
+  const { list } = await answers(quarantined({ timestampMs: 2 ** 63 }));
+  expect(list.data[0]!['timestamp']).toBe('9999-12-31T23:59:59.999Z');
+});

@@ -1,0 +1,112 @@
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import { afterAll, beforeAll } from 'vitest';
+import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
+import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createDueDeliveries } from '../../lib/adapters/dynamodb-due.ts';
+import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
+import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
+import { createWakeUpQueue, readWakeUp, receiveAgainSoon } from '../../lib/adapters/sqs-wake-ups.ts';
+import { deliveriesContract } from './deliveries.ts';
+import { documentsContract } from './documents.ts';
+import { dueDeliveriesContract } from './due-deliveries.ts';
+import { endpointsContract } from './endpoints.ts';
+import { eventsContract } from './events.ts';
+import { quarantineContract } from './quarantine.ts';
+import { type Storage, startStorage } from './stores.ts';
+import { wakeUpQueueContract } from './wake-up-queue.ts';
+
+const retentionDays = 30;
+let storage: Storage;
+/** Waits for messages, longer than functions wait for an answer. */
+let poller: SQSClient;
+
+beforeAll(async () => {
+  storage = await startStorage();
+  poller = new SQSClient();
+});
+afterAll(async () => {
+  poller?.destroy();
+  await storage?.stop();
+});
+
+documentsContract('DynamoDB', async () => {
+  const { config } = await storage.freshStores();
+  return {
+    orgs: createDocuments(storage.dynamodb, config, 'ORG'),
+    notes: createDocuments(storage.dynamodb, config, 'KEY'),
+  };
+});
+
+endpointsContract('cached DynamoDB', async () => {
+  const { config } = await storage.freshStores();
+  const orgs = createDocuments(storage.dynamodb, config, 'ORG');
+  await Promise.all(['acme', 'globex'].map((id) => orgs.create({ id })));
+  return { create: createCachedEndpoints, table: createDocuments(storage.dynamodb, config, 'ENDPOINT') };
+});
+
+eventsContract('DynamoDB', async (ids, now) => {
+  const { events } = await storage.freshStores();
+  return {
+    store: createIngestStore(storage.dynamodb, events, retentionDays, now),
+    events: createEventReader(storage.dynamodb, events, ids),
+  };
+});
+
+deliveriesContract('DynamoDB', async () => {
+  const { events } = await storage.freshStores();
+  return {
+    store: createIngestStore(storage.dynamodb, events, retentionDays, Date.now),
+    deliveries: createDeliveryStore(storage.dynamodb, events, retentionDays, Date.now),
+  };
+});
+
+dueDeliveriesContract('DynamoDB', async (now) => {
+  const { events } = await storage.freshStores();
+  return {
+    store: createIngestStore(storage.dynamodb, events, retentionDays, now),
+    deliveries: createDeliveryStore(storage.dynamodb, events, retentionDays, now),
+    due: createDueDeliveries(storage.dynamodb, events),
+  };
+});
+
+quarantineContract('DynamoDB', async (now) => {
+  const { events } = await storage.freshStores();
+  return {
+    store: createIngestStore(storage.dynamodb, events, retentionDays, now),
+    quarantine: createQuarantineReader(storage.dynamodb, events, retentionDays, now),
+  };
+});
+
+wakeUpQueueContract('SQS', async () => {
+  const { wakeUps: QueueUrl } = await storage.freshStores();
+  return {
+    queue: createWakeUpQueue(storage.sqs, QueueUrl),
+    read: readWakeUp,
+    receiveAgainSoon: (messages) => receiveAgainSoon(storage.sqs, QueueUrl, messages as SQSRecord[]),
+    async receive(count, waitSeconds = 0) {
+      const { Messages = [] } = await poller.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: count,
+          WaitTimeSeconds: waitSeconds,
+          MessageSystemAttributeNames: ['All'],
+        }),
+      );
+      return Messages.map(({ Body, ReceiptHandle, Attributes }) => ({
+        body: Body!,
+        receiptHandle: ReceiptHandle!,
+        attributes: Attributes as unknown as SQSRecord['attributes'],
+      }));
+    },
+    async delayed() {
+      const AttributeNames = ['ApproximateNumberOfMessagesDelayed' as const];
+      const { Attributes } = await storage.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames }),
+      );
+      return Number(Attributes![AttributeNames[0]!]);
+    },
+  };
+});

@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { sweepDue } from '../../lib/app/sweep-due.ts';
+import type { DeliveryStore, DueDeliveries, DueDelivery, IngestStore } from '../../lib/app/ports/events.ts';
+import type { Delivery } from '../../lib/core/delivery.ts';
+import { delivery } from '../deliveries.ts';
+
+export interface DueUnderTest {
+  readonly store: IngestStore;
+  readonly deliveries: DeliveryStore;
+  readonly due: DueDeliveries;
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+/** The beginning of a minute, in a future in which nothing expires while the tests run. */
+const start = Date.UTC(2040, 0, 1, 12);
+
+/** What every adapter of `DueDeliveries` does, beside the stores that write what becomes due. */
+export function dueDeliveriesContract(
+  adapter: string,
+  create: (now: () => number) => Promise<DueUnderTest>,
+): void {
+  describe(`DueDeliveries: ${adapter}`, () => {
+    let store: IngestStore;
+    let deliveries: DeliveryStore;
+    let due: DueDeliveries;
+    let nowMs: number;
+    let written: number;
+
+    beforeEach(async () => {
+      nowMs = start;
+      written = 0;
+      ({ store, deliveries, due } = await create(() => nowMs));
+    });
+
+    /** Writes a held delivery: nothing wakes it but the sweep. Its number spreads it over the shards. */
+    const writeDue = async (dueMs: number, parts: Partial<Delivery> = {}): Promise<string> => {
+      const eventId = `01HF7YAT00QKZ1V2B3N4M5${String(1000 + written++)}`;
+      const row = delivery({ eventId, state: 'held', nextAttemptAtMs: dueMs, ...parts });
+      await store.write({ events: [], deliveries: [row], quarantined: [] });
+      return eventId;
+    };
+    const idsDue = async (): Promise<string[]> => {
+      const found: DueDelivery[] = [];
+      for await (const page of due.due(nowMs)) found.push(...page);
+      return found.map(({ eventId }) => eventId);
+    };
+    /** A sweep with a queue that works. */
+    const sweep = async (): Promise<string[]> => {
+      const woken: string[] = [];
+      const wakeUps = {
+        send: async (all: readonly DueDelivery[]) => void woken.push(...all.map(({ eventId }) => eventId)),
+      };
+      await sweepDue({ due, wakeUps, now: () => nowMs });
+      return woken;
+    };
+
+    const broken = {
+      send: async () => {
+        throw new Error('the queue is down');
+      },
+    };
+
+    it('finds a delivery at its time and not before', async () => {
+      const id = await writeDue(start + 30 * second);
+      for (const early of [0, 15, 29]) {
+        nowMs = start + early * second;
+        expect(await idsDue(), `${early} s`).toEqual([]);
+      }
+      for (const late of [30, 59, 60, 61, 4 * 60]) {
+        nowMs = start + late * second;
+        expect(await idsDue(), `${late} s`).toEqual([id]);
+      }
+    });
+
+    it('tells what a wake-up needs', async () => {
+      const eventId = await writeDue(start, { endpointId: 'ep_7' });
+      const pages: (readonly DueDelivery[])[] = [];
+      for await (const page of due.due(start)) pages.push(page);
+      expect(pages).toEqual([[{ eventId, endpointId: 'ep_7', attemptsMade: 1 }]]);
+    });
+
+    it('finds the older minutes first, and each delivery once', async () => {
+      const byMinute: string[][] = [];
+      for (const late of [4, 3, 2, 1, 0]) {
+        const ids: string[] = [];
+        for (let n = 0; n < 8; n++) ids.push(await writeDue(start - late * minute));
+        byMinute.push(ids);
+      }
+      const found = await idsDue();
+      expect(found).toHaveLength(40);
+      for (const [at, ids] of byMinute.entries()) {
+        expect(found.slice(at * 8, at * 8 + 8).sort()).toEqual(ids);
+      }
+    });
+
+    it('finds more of a minute than a page holds', async () => {
+      const eventId = '01HF7YAT00QKZ1V2B3N4M5P6R7';
+      const rows = Array.from({ length: 250 }, (_, n) =>
+        delivery({ eventId, endpointId: `ep_${n}`, state: 'held', nextAttemptAtMs: start }),
+      );
+      await store.write({ events: [], deliveries: rows, quarantined: [] });
+      const found = new Set<string>();
+      for await (const page of due.due(start)) {
+        await due.woken(page, start);
+        for (const { endpointId } of page) {
+          expect(found).not.toContain(endpointId);
+          found.add(endpointId);
+        }
+      }
+      expect(found.size).toBe(250);
+      expect(await idsDue()).toEqual([]);
+    });
+
+    it('does not find what has ended, and what was put off, only at its new time', async () => {
+      const [done, later] = [await writeDue(start), await writeDue(start)];
+      const { nextAttemptAtMs, ...ended } = delivery({ eventId: done, state: 'delivered' });
+      await deliveries.update(ended, 1);
+      const putOff = { eventId: later, state: 'held', nextAttemptAtMs: start + 20 * minute } as const;
+      await deliveries.update(delivery(putOff), 1);
+      expect(await idsDue()).toEqual([]);
+      nowMs = start + 20 * minute;
+      expect(await idsDue()).toEqual([later]);
+    });
+
+    it('finds a delivery again whose wake-up was lost, and not one that went on', async () => {
+      const [lost, went] = [await writeDue(start), await writeDue(start)];
+      expect((await sweep()).sort()).toEqual([lost, went].sort());
+      expect(await sweep()).toEqual([]);
+      const { nextAttemptAtMs, ...ended } = delivery({ eventId: went, state: 'delivered' });
+      await deliveries.update(ended, 1);
+      const seen: string[] = [];
+      for (let at = 1; at <= 10 && seen.length === 0; at++) {
+        nowMs = start + at * minute;
+        seen.push(...(await sweep()));
+      }
+      expect(seen).toEqual([lost]);
+    });
+
+    it('leaves a queued delivery to its own wake-up at first, and finds it when that is lost', async () => {
+      const id = await writeDue(start + 5 * second, { state: 'queued' });
+      nowMs = start + minute;
+      expect(await idsDue()).toEqual([]);
+      nowMs = start + 5 * minute;
+      expect(await idsDue()).toEqual([id]);
+    });
+
+    it('does not move a delivery that went on while its wake-up was sent', async () => {
+      const eventId = await writeDue(start);
+      const page = [{ eventId, endpointId: 'ep_1', attemptsMade: 1 }];
+      const { nextAttemptAtMs, ...ended } = delivery({ eventId, state: 'delivered' });
+      await deliveries.update(ended, 1);
+      await due.woken(page, start);
+      const next = delivery({ eventId, attempts: [], state: 'held', nextAttemptAtMs: start });
+      await store.write({ events: [], deliveries: [next], quarantined: [] });
+      await due.woken(page, start);
+      expect(await idsDue()).toEqual([eventId]);
+      const [nobodys] = [{ eventId: 'no', endpointId: 'no', attemptsMade: 1 }];
+      await due.woken([nobodys], start);
+      expect(await idsDue()).toEqual([eventId]);
+    });
+
+    it('finds a row for an earlier minute that is written late', async () => {
+      for (const late of [1, 2, 3, 4]) {
+        nowMs = start + late * 10 * minute;
+        await sweep();
+        const id = await writeDue(nowMs - late * minute);
+        nowMs += minute;
+        expect(await sweep(), `${late} minutes`).toEqual([id]);
+      }
+    });
+
+    it('passes nothing over when sweeps stop for an hour', async () => {
+      await sweep();
+      const ids: string[] = [];
+      for (let at = 0; at < 60; at += 7) ids.push(await writeDue(start + at * minute));
+      nowMs = start + hour;
+      expect(await sweep()).toEqual(ids);
+      expect(await sweep()).toEqual([]);
+    });
+
+    it('begins again where it was when a sweep fails half-way', async () => {
+      await sweep();
+      const ids = [await writeDue(start + minute), await writeDue(start + 30 * minute)];
+      nowMs = start + hour;
+      const failing = () => sweepDue({ due, wakeUps: broken, now: () => nowMs });
+      for (let times = 0; times < 3; times++) {
+        await expect(failing()).rejects.toThrow('the queue is down');
+        nowMs += 10 * minute;
+      }
+      expect(await sweep()).toEqual(ids);
+    });
+
+    it('passes nothing over when the very first sweeps fail', async () => {
+      const id = await writeDue(start);
+      await expect(sweepDue({ due, wakeUps: broken, now: () => nowMs })).rejects.toThrow();
+      nowMs = start + hour;
+      expect(await sweep()).toEqual([id]);
+    });
+
+    it('finds what is due when the clock was ahead and comes back', async () => {
+      await sweep();
+      nowMs = start + 2 * hour;
+      await sweep();
+      const ids = [await writeDue(start + minute)];
+      nowMs = start + 3 * minute;
+      ids.push(await writeDue(nowMs));
+      expect(await sweep()).toEqual(ids);
+    });
+  });
+}
