@@ -3,7 +3,6 @@ import type { StageSettings } from './stages.ts';
 /** The settings that functions read at run time, as their environment variables. */
 export function deliverySettings(settings: StageSettings): Record<string, string> {
   return {
-    STAGE: settings.name,
     RETENTION_DAYS: String(settings.retentionDays),
     ALLOW_LOOPBACK_TARGETS: String(settings.allowLoopbackTargets),
   };

@@ -9,6 +9,8 @@ export class CountsReporter implements Reporter {
     // A file that could not be loaded, and an error outside of any test, are failures too.
     const broken = modules.filter((module) => module.errors().length > 0).length;
     const failed = tests.length - passed - skipped + broken + errors.length;
-    process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+    process.stdout.write(
+      `\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+    );
   }
 }

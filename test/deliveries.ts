@@ -8,6 +8,7 @@ export function delivery(parts: Partial<Delivery> = {}): Delivery {
     orgId: 'acme',
     state: 'queued',
     attempts: [{ atMs: 1_700_000_000_000, latencyMs: 2, statusCode: 500, excerpt: 'ünï' }],
+    createdAtMs: 1_700_000_000_000,
     nextAttemptAtMs: 1_900_000_000_000,
     ...parts,
   };

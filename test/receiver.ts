@@ -14,7 +14,8 @@ export interface Receiver {
   readonly received: Received[];
   /** How many connections were opened. */
   readonly connections: () => number;
-  readonly closeConnections: () => void;
+  /** How many were open at once. */
+  readonly mostConnections: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -24,6 +25,8 @@ type Respond = (request: Received, response: ServerResponse, socket: Socket) => 
 export async function startReceiver(respond: Respond = (_, response) => response.end()): Promise<Receiver> {
   const received: Received[] = [];
   let connections = 0;
+  let open = 0;
+  let mostOpen = 0;
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -34,14 +37,18 @@ export async function startReceiver(respond: Respond = (_, response) => response
       respond(message, response, request.socket);
     });
   });
-  server.on('connection', () => connections++);
+  server.on('connection', (socket) => {
+    connections++;
+    mostOpen = Math.max(mostOpen, ++open);
+    socket.once('close', () => open--);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     connections: () => connections,
-    closeConnections: () => server.closeAllConnections(),
+    mostConnections: () => mostOpen,
     async stop() {
       server.closeAllConnections();
       server.close();

@@ -12,6 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     // For tests that wait on real engines; a test says so itself where it needs longer.
     testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000, interval: 50 } },
     hookTimeout: 120_000,
   },
 });

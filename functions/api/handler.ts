@@ -5,7 +5,7 @@ import type {
 } from 'aws-lambda';
 import { answerProblems } from '../../lib/adapters/answer-problems.ts';
 import { answer, readRequest } from '../../lib/adapters/http-request.ts';
-import { type Caller, checkBody, checkCaller, checkPath } from '../../lib/app/api/operation.ts';
+import { type Caller, checkInput, checkCaller, checkPath } from '../../lib/app/api/operation.ts';
 import { notFound } from '../../lib/app/api/problem.ts';
 import { operations } from './operations.ts';
 
@@ -17,7 +17,7 @@ async function run(event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> 
   const request = readRequest(event);
   checkCaller(operation, request.caller, request.path);
   checkPath(request.path);
-  const body = operation.body && checkBody(operation.body, request.readBody());
+  const body = operation.body && checkInput(operation.body, request.readBody());
   return answer(await operation.run({ ...request, body }));
 }
 

@@ -22,6 +22,7 @@ const dynamodb = createDynamoDbClient();
 const now = Date.now;
 const configTable = environment('CONFIG_TABLE');
 const eventsTable = environment('EVENTS_TABLE');
+const retentionDays = Number(environment('RETENTION_DAYS'));
 const orgs = createDocuments<Org>(dynamodb, configTable, 'ORG');
 const keys = createDocuments<ApiKey>(dynamodb, configTable, 'KEY');
 const endpoints = createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT');
@@ -33,12 +34,12 @@ export const operations: Operations = {
   ...healthOperations(),
   ...orgOperations({ orgs, keys, endpoints, now }),
   ...keyOperations({ keys, now }),
-  ...endpointOperations({ endpoints, urlRule: webhookUrlRule(guard.allowsOrigin), now }),
+  ...endpointOperations({ endpoints, urlRule: webhookUrlRule(guard.allowsOrigin), retentionDays, now }),
   ...traceOperations({
     events: createEventReader(dynamodb, eventsTable, eventIds),
     sources: JSON.parse(environment('SOURCES')) as KnownSource[],
   }),
   ...quarantineOperations({
-    quarantine: createQuarantineReader(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
+    quarantine: createQuarantineReader(dynamodb, eventsTable, retentionDays, now),
   }),
 };

@@ -5,7 +5,7 @@ import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { recordsOf } from '../../lib/adapters/kafka-event.ts';
-import { log } from '../../lib/adapters/log.ts';
+import { errorFields, log } from '../../lib/adapters/log.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
@@ -36,7 +36,8 @@ const dependencies: IngestDependencies = {
 /** Takes a batch of a source's records. When it throws, the batch comes again: nothing is acknowledged half-way. */
 export async function handler(event: MSKEvent): Promise<{ batchItemFailures: [] }> {
   const startedMs = now();
-  const counts = await ingestRecords(dependencies, recordsOf(event));
+  const { wakeUpsUnsent, ...counts } = await ingestRecords(dependencies, recordsOf(event));
+  if (wakeUpsUnsent) log('WARN', 'wake-ups not sent', { source, ...errorFields(wakeUpsUnsent) });
   log('INFO', 'ingested', {
     source,
     partitions: Object.keys(event.records),

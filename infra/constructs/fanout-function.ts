@@ -31,7 +31,6 @@ export type TableCall =
   | 'GetItem'
   | 'BatchGetItem'
   | 'Query'
-  | 'Scan'
   | 'PutItem'
   | 'UpdateItem'
   | 'DeleteItem'
@@ -66,7 +65,14 @@ export class FanoutFunction extends Construct {
       role: this.#role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        // Names are resolved on these threads: with the usual four, a few slow name servers would stall everything.
+        UV_THREADPOOL_SIZE: '64',
+        ...props.environment,
+      },
+      // Only the scheduler calls asynchronously, and it calls again in a minute.
+      retryAttempts: 0,
     });
   }
 

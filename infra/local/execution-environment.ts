@@ -90,7 +90,7 @@ export class ExecutionEnvironment {
       this.#worker.postMessage(invocation),
     );
     this.idleSince = Date.now();
-    if (result.length <= largestAnswerBytes) return result;
+    if (Buffer.byteLength(result) <= largestAnswerBytes) return result;
     throw new FunctionError({
       errorType: 'Function.ResponseSizeTooLarge',
       errorMessage: `Response payload size exceeded maximum allowed payload size (${largestAnswerBytes} bytes).`,

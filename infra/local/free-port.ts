@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 /** A port of the loopback address that nobody else gets until it is released. */
 export interface HeldPort {
   readonly port: number;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**

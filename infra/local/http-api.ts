@@ -37,11 +37,11 @@ export interface HttpApiOptions {
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
-const MAXIMUM_INTEGRATION_TIMEOUT_MS = 30_000;
-const MAXIMUM_HEADER_BYTES = 10_240;
+const maximumIntegrationTimeoutMs = 30_000;
+const maximumHeaderBytes = 10_240;
 /** Longer than clients keep idle connections, so that it is the client who lets go of one, not we under its request. */
-const KEEP_ALIVE_MS = 65_000;
-const STOP_WAIT_MS = 5_000;
+const keepAliveMs = 65_000;
+const stopWaitMs = 5_000;
 
 class IntegrationTimeout extends Error {}
 
@@ -73,11 +73,11 @@ export async function startHttpApi(options: HttpApiOptions): Promise<{ url: stri
 
   const server = createServer(
     {
-      maxHeaderSize: MAXIMUM_HEADER_BYTES,
+      maxHeaderSize: maximumHeaderBytes,
       requestTimeout: options.requestTimeoutMs ?? 30_000,
       headersTimeout: Math.min(10_000, options.requestTimeoutMs ?? 10_000),
       connectionsCheckingInterval: 500,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: keepAliveMs,
     },
     (request, response) => {
       answer(request)
@@ -95,7 +95,7 @@ export async function startHttpApi(options: HttpApiOptions): Promise<{ url: stri
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await Promise.race([closed, sleep(STOP_WAIT_MS, undefined, { ref: false })]);
+      await Promise.race([closed, sleep(stopWaitMs, undefined, { ref: false })]);
       server.closeAllConnections();
       await closed;
     },
@@ -125,7 +125,7 @@ function integrationEvent(
 }
 
 async function integrate(route: HttpRoute, event: unknown): Promise<HttpAnswer> {
-  const limit = Math.min(route.timeoutMs, MAXIMUM_INTEGRATION_TIMEOUT_MS);
+  const limit = Math.min(route.timeoutMs, maximumIntegrationTimeoutMs);
   const tooLate = () => new IntegrationTimeout(`no answer within ${limit} ms`);
   return functionAnswer(await rejectAfter(limit, route.invoke(event), tooLate));
 }

@@ -2,7 +2,7 @@ import type { IgnoredKind, ResourceKind } from './resource-kind.ts';
 import { globalTable, table } from './resources/dynamodb-table.ts';
 import { eventSourceMapping } from './resources/event-source-mapping.ts';
 import { authorizer, httpApi, integration, route, stage } from './resources/http-api.ts';
-import { lambdaFunction } from './resources/lambda-function.ts';
+import { eventInvokeConfig, lambdaFunction } from './resources/lambda-function.ts';
 import { cluster, configuration, topic } from './resources/msk.ts';
 import { schedule, scheduledRule } from './resources/schedule.ts';
 import { secret } from './resources/secret.ts';
@@ -18,6 +18,7 @@ export const resourceKinds: Readonly<Record<string, ResourceKind<unknown>>> = {
   'AWS::DynamoDB::GlobalTable': globalTable,
   'AWS::DynamoDB::Table': table,
   'AWS::Events::Rule': scheduledRule,
+  'AWS::Lambda::EventInvokeConfig': eventInvokeConfig,
   'AWS::Lambda::EventSourceMapping': eventSourceMapping,
   'AWS::Lambda::Function': lambdaFunction,
   'AWS::MSK::Cluster': cluster,

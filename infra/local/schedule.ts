@@ -14,10 +14,10 @@ export interface ScheduleOptions {
   say(line: string): void;
 }
 
-const UNITS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+const units = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 /** Node's timers take no more. */
-const LONGEST_PERIOD_MS = 2 ** 31 - 1;
-const STOP_WAIT_MS = 30_000;
+const longestPeriodMs = 2 ** 31 - 1;
+const stopWaitMs = 30_000;
 
 /**
  * Invokes a function each period, first after one period, as EventBridge does for a rate expression. Two invocations
@@ -53,7 +53,7 @@ export function startSchedule(options: ScheduleOptions): { stop(): Promise<void>
   return {
     async stop() {
       clearInterval(timer);
-      if (running) await Promise.race([running, sleep(STOP_WAIT_MS, undefined, { ref: false })]);
+      if (running) await Promise.race([running, sleep(stopWaitMs, undefined, { ref: false })]);
     },
   };
 }
@@ -61,8 +61,8 @@ export function startSchedule(options: ScheduleOptions): { stop(): Promise<void>
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html: 1 takes the singular. */
 function periodOf(expression: string): number {
   const [, value, unit, plural] = /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/.exec(expression.trim()) ?? [];
-  const period = unit ? Number(value) * UNITS[unit as keyof typeof UNITS] : NaN;
-  if ((value === '1') !== (plural === '') || !(period <= LONGEST_PERIOD_MS)) {
+  const period = unit ? Number(value) * units[unit as keyof typeof units] : NaN;
+  if ((value === '1') !== (plural === '') || !(period <= longestPeriodMs)) {
     throw new Error(
       `Schedule expression "${expression}" is not run here; run are rates of up to 24 days such as ` +
         'rate(1 minute), rate(5 minutes), rate(1 hour) and rate(1 day)',

@@ -65,7 +65,6 @@ export class DeliveryStack extends Stack {
       description: 'Sends a wake-up for each delivery that is due',
       timeout: Duration.seconds(55),
       memoryMiB: 512,
-      environment: deliverySettings(settings),
     })
       .useTable(events, 'EVENTS_TABLE', ['GetItem', 'PutItem', 'Query', 'UpdateItem'])
       .sendTo(this.wakeUps, 'WAKE_UP_QUEUE');

@@ -58,7 +58,7 @@ export class StreamingStack extends Stack {
         securityGroups: [brokerAccess.securityGroupId],
         storageInfo: { ebsStorageInfo: { volumeSize: brokers.storageGiB } },
       },
-      configurationInfo: { arn: configuration.attrArn, revision: 1 },
+      configurationInfo: { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision },
       clientAuthentication: { sasl: { iam: { enabled: true }, scram: { enabled: true } } },
       encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
     });

@@ -1,6 +1,7 @@
 import type { Documents } from '../app/ports/documents.ts';
 import type { EndpointDisabler, EndpointReader } from '../app/ports/endpoints.ts';
 import type { Endpoint } from '../core/endpoint.ts';
+import { errorFields, log } from './log.ts';
 
 /** How long an answer is used without asking again. */
 const freshMs = 2_000;
@@ -89,17 +90,19 @@ export function createCachedEndpoints(
     all: () => cached('all', () => list(), isEmpty),
 
     async disableGone(id) {
-      await documents.update(id, (endpoint) =>
-        endpoint.status === 'disabled'
-          ? endpoint
-          : {
-              ...endpoint,
-              status: 'disabled',
-              disabledReason: 'gone',
-              updatedAt: new Date(now()).toISOString(),
-            },
-      );
+      try {
+        await documents.update(id, (endpoint) =>
+          endpoint.status === 'disabled' ? endpoint : disabled(endpoint),
+        );
+      } catch (error) {
+        log('ERROR', 'endpoint that is gone not disabled', { endpoint: id, ...errorFields(error) });
+      }
       everything.clear();
     },
   };
+
+  function disabled(endpoint: Endpoint): Endpoint {
+    const updatedAt = new Date(now()).toISOString();
+    return { ...endpoint, status: 'disabled', disabledReason: 'gone', updatedAt };
+  }
 }

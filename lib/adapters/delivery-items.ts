@@ -7,6 +7,7 @@ import type { Item } from './dynamodb-batch.ts';
 export const dueShards = 4;
 /** How much later than its wake-up a delivery is found by the sweep, when the wake-up was lost. */
 const wakeUpGraceMs = 3 * 60_000;
+const sweptGraceMs = 10 * 60_000;
 
 export function deliveryKey({ eventId, endpointId }: DeliveryKey): Item {
   return { pk: { S: `DELIVERY#${eventId}` }, sk: { S: endpointId } };
@@ -40,8 +41,9 @@ export function dueAttributes(eventId: string, dueMs: number): Item {
   };
 }
 
+/** When a delivery that the sweep has woken is due again. Long enough for a queue that is behind to come to it. */
 export function dueAgainAfter(nowMs: number): number {
-  return nowMs + wakeUpGraceMs;
+  return nowMs + sweptGraceMs;
 }
 
 export function dueMinute(minute: number, shard: number): string {

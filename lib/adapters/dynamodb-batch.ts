@@ -13,7 +13,10 @@ export type Item = Record<string, AttributeValue>;
 /** DynamoDB's limits on one call. */
 const mostPuts = 25;
 const mostGets = 100;
-const mostTries = 6;
+const mostTries = 10;
+/** Calls under way at once: more would wait for a connection until they time out. */
+const mostAtOnce = 16;
+const longestWaitMs = 3_000;
 
 /**
  * Puts any number of items, replacing those that are there.
@@ -21,7 +24,7 @@ const mostTries = 6;
  */
 export async function putAll(client: DynamoDBClient, table: string, items: readonly Item[]): Promise<void> {
   const requests = items.map((Item) => ({ PutRequest: { Item } }));
-  await Promise.all(chunks(requests, mostPuts).map((chunk) => putChunk(client, table, chunk)));
+  await eachAtOnce(chunks(requests, mostPuts), (chunk) => putChunk(client, table, chunk));
 }
 
 async function putChunk(client: DynamoDBClient, table: string, requests: WriteRequest[]): Promise<void> {
@@ -29,7 +32,7 @@ async function putChunk(client: DynamoDBClient, table: string, requests: WriteRe
   for (let tries = 1; rest.length > 0; tries++) {
     if (tries > mostTries)
       throw new Error(`table ${table} refused ${rest.length} items in ${mostTries} tries`);
-    if (tries > 1) await wait(25 * 2 ** tries * (0.5 + Math.random() / 2));
+    if (tries > 1) await wait(Math.min(25 * 2 ** tries, longestWaitMs) * (0.5 + Math.random() / 2));
     const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: rest } }));
     rest = answer.UnprocessedItems?.[table] ?? [];
   }
@@ -49,7 +52,7 @@ async function getChunk(client: DynamoDBClient, table: string, keys: Item[]): Pr
   for (let tries = 1; rest.length > 0; tries++) {
     if (tries > mostTries)
       throw new Error(`table ${table} held back ${rest.length} items in ${mostTries} tries`);
-    if (tries > 1) await wait(25 * 2 ** tries * (0.5 + Math.random() / 2));
+    if (tries > 1) await wait(Math.min(25 * 2 ** tries, longestWaitMs) * (0.5 + Math.random() / 2));
     const answer = await client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } }),
     );
@@ -77,6 +80,18 @@ export async function itemsUnder(
   );
   for await (const page of pages) items.push(...(page.Items ?? []));
   return items;
+}
+
+/**
+ * Works on all of a list, some at once.
+ * @throws the first error
+ */
+export async function eachAtOnce<T>(list: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const rest = list.values();
+  const worker = async () => {
+    for (const one of rest) await work(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(mostAtOnce, list.length) }, worker));
 }
 
 /** The list in pieces of at most `size`. */

@@ -27,7 +27,7 @@ export function createDeliveryStore(
         await client.send(
           new PutItemCommand({
             TableName: table,
-            Item: { ...deliveryItem(delivery, nowMs), ...expiry(nowMs, retentionDays) },
+            Item: { ...deliveryItem(delivery, nowMs), ...expiry(delivery.createdAtMs, retentionDays) },
             ConditionExpression: 'attempt_count = :attempts',
             ExpressionAttributeValues: { ':attempts': { N: String(attemptsWhenRead) } },
           }),

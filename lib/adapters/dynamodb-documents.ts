@@ -122,11 +122,21 @@ export function createDocuments<T extends Document>(
       throw new Error(`${kind} ${id} was changed by others ${mostConflicts} times in a row`);
     },
 
-    async delete(id) {
-      const { Attributes } = await client.send(
-        new DeleteItemCommand({ TableName: table, Key: key(id), ReturnValues: 'ALL_OLD' }),
-      );
-      return Attributes !== undefined;
+    async delete({ id, orgId }) {
+      try {
+        await client.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: key(id),
+            ConditionExpression: 'org_kind = :org_kind',
+            ExpressionAttributeValues: { ':org_kind': { S: orgKind(kind, orgId) } },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
     },
   };
 }

@@ -13,6 +13,8 @@ import { chunks } from './dynamodb-batch.ts';
 /** Minutes that are looked at again, for rows that were written late or showed up late in the index. */
 const trailingMinutes = 5;
 const pageSize = 100;
+/** How often the cursor is written while many minutes are caught up. */
+const minutesACursor = 10;
 const updatesAtOnce = 20;
 const cursorKey = { pk: { S: 'SWEEP' }, sk: { S: 'CURSOR' } };
 
@@ -33,16 +35,13 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
   return {
     async *due(nowMs) {
       const nowMinute = Math.floor(nowMs / 60_000);
+      const last = nowMinute - trailingMinutes;
       for (let minute = await firstMinute(nowMinute); minute <= nowMinute; minute++) {
-        for (let shard = 0; shard < dueShards; shard++) {
-          let from: Awaited<ReturnType<typeof page>>['next'];
-          do {
-            const { deliveries, next } = await page(dueMinute(minute, shard), nowMs, from);
-            if (deliveries.length > 0) yield deliveries;
-            from = next;
-          } while (from);
-        }
+        yield* dueIn(minute, nowMs);
+        // A sweep that is cut short, after a long pause, leaves the next one less to do.
+        if (minute <= last && minute % minutesACursor === 0) await writeCursor(minute);
       }
+      await writeCursor(last);
     },
 
     async woken(deliveries, nowMs) {
@@ -50,9 +49,21 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
         await Promise.all(some.map((delivery) => postpone(delivery, nowMs)));
       }
     },
-
-    finished: (nowMs) => writeCursor(Math.floor(nowMs / 60_000) - trailingMinutes),
   };
+
+  /** What is due in a minute, page by page; all shards are asked at once. */
+  async function* dueIn(minute: number, nowMs: number): AsyncIterable<DueDelivery[]> {
+    const shards = Array.from({ length: dueShards }, (_, shard) => dueMinute(minute, shard));
+    const firstPages = await Promise.all(shards.map((shard) => page(shard, nowMs, undefined)));
+    for (const [index, first] of firstPages.entries()) {
+      let current = first;
+      for (;;) {
+        if (current.deliveries.length > 0) yield current.deliveries;
+        if (!current.next) break;
+        current = await page(shards[index]!, nowMs, current.next);
+      }
+    }
+  }
 
   async function page(
     minuteAndShard: string,

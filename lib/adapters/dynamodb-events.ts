@@ -1,14 +1,20 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import type { EventReader } from '../app/ports/events.ts';
 import type { EventIds } from '../core/event-id.ts';
-import type { JournalEvent } from '../core/journal.ts';
+import { type JournalEvent, noOrg } from '../core/journal.ts';
 import { deliveryOf } from './delivery-items.ts';
 import { type Item, itemsUnder } from './dynamodb-batch.ts';
 import { sortable } from './event-items.ts';
-import { eventsOf, journalKey, position } from './journal-items.ts';
+import { type StoredEvent, eventsOf, journalKey, position } from './journal-items.ts';
 
 /** Records in one invocation at most. */
 const mostRecords = 1000;
+
+/** An event with its body, which may stand in another item; none where that is gone. */
+function withBody(event: StoredEvent, shared: StoredEvent | undefined): JournalEvent[] {
+  const { data, headers } = event.data === undefined ? (shared ?? {}) : event;
+  return data === undefined || headers === undefined ? [] : [{ ...event, data, headers }];
+}
 
 /**
  * Finds events by their id alone: the id is decoded to the place of the event in the journal. Where records came again
@@ -19,9 +25,10 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
     async find(id) {
       const address = eventIds.decode(id)?.address;
       if (!address) return [];
-      const newest = new Map<string, { writtenAt: number; event: JournalEvent }>();
+      const newest = new Map<string, { writtenAt: number; event: StoredEvent }>();
       const unfound = sortable(Math.max(address.offset - mostRecords, 0));
       let back: string | undefined;
+      let searched = 0;
       for await (const items of pagesBack(address.source, address.partition, position({ address }))) {
         for (const item of items) {
           if (item['last']!.S! < position({ address })) continue;
@@ -35,9 +42,15 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
           if (back === undefined || batchFirst < back) back = batchFirst;
         }
         const furthest = items.at(-1)?.['sk']!.S;
-        if (furthest !== undefined && furthest < (back ?? unfound)) break;
+        searched += items.length;
+        // Offsets have gaps, so distance alone does not tell that the search has left the event's invocation.
+        const isFarBack = back === undefined ? searched >= mostRecords : true;
+        if (isFarBack && furthest !== undefined && furthest < (back ?? unfound)) break;
       }
-      return [...newest].map(([orgId, { event }]) => ({ orgId, event }));
+      const shared = newest.get(noOrg)?.event;
+      return [...newest].flatMap(([orgId, { event }]) =>
+        withBody(event, shared).map((whole) => ({ orgId, event: whole })),
+      );
     },
 
     async deliveriesOf(id) {

@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type JournalEvent, splitByOrg } from '../core/journal.ts';
+import { type JournalEvent, noOrg, splitByOrg } from '../core/journal.ts';
 import type { Item } from './dynamodb-batch.ts';
 import { sortable } from './event-items.ts';
 
@@ -8,6 +8,10 @@ import { sortable } from './event-items.ts';
 const mostEvents = 100;
 /** DynamoDB takes 400 KB an item; keys and numbers need a little. */
 const mostBytes = 390_000;
+
+/** Where several orgs are concerned, the body is stored once, with what concerns none of them. */
+export type StoredEvent = Omit<JournalEvent, 'data' | 'headers'> &
+  Partial<Pick<JournalEvent, 'data' | 'headers'>>;
 
 /** Partition key of the journal of one partition of one source. */
 export function journalKey(source: number, partition: number): AttributeValue {
@@ -21,14 +25,16 @@ export function journalKey(source: number, partition: number): AttributeValue {
  * `batch_first` is the first offset of the whole invocation, so that a search knows how far back its parts can be.
  */
 export function journalItems(events: readonly JournalEvent[], nowMs: number): Item[] {
-  const groups = new Map<string, { partition: AttributeValue; org: string; events: JournalEvent[] }>();
+  const groups = new Map<string, { partition: AttributeValue; org: string; events: StoredEvent[] }>();
   const bounds = new Map<string, { first: number; last: number }>();
   for (const event of events) {
     const { source, partition, offset } = event.address;
     const partitionKey = journalKey(source, partition);
     const { first, last } = bounds.get(partitionKey.S!) ?? { first: offset, last: offset };
     bounds.set(partitionKey.S!, { first: Math.min(first, offset), last: Math.max(last, offset) });
-    for (const [org, part] of splitByOrg(event)) {
+    const parts = splitByOrg(event);
+    for (const [org, whole] of parts) {
+      const part = parts.size > 1 && org !== noOrg ? withoutBody(whole) : whole;
       const name = `${partitionKey.S} ${org}`;
       const group = groups.get(name);
       if (group) group.events.push(part);
@@ -52,9 +58,13 @@ export function journalItems(events: readonly JournalEvent[], nowMs: number): It
   });
 }
 
+function withoutBody({ data, headers, ...rest }: JournalEvent): StoredEvent {
+  return rest;
+}
+
 /** The events of an item. */
-export function eventsOf(item: Item): JournalEvent[] {
-  return JSON.parse(zstdDecompressSync(item['events']!.B!).toString('utf8')) as JournalEvent[];
+export function eventsOf(item: Item): StoredEvent[] {
+  return JSON.parse(zstdDecompressSync(item['events']!.B!).toString('utf8')) as StoredEvent[];
 }
 
 /** Where an event stands within its partition's journal. */
@@ -63,12 +73,12 @@ export function position({ address: { offset, index } }: Pick<JournalEvent, 'add
 }
 
 interface Packed {
-  readonly first: JournalEvent;
-  readonly last: JournalEvent;
+  readonly first: StoredEvent;
+  readonly last: StoredEvent;
   readonly bytes: Uint8Array;
 }
 
-function pack(events: readonly JournalEvent[]): Packed[] {
+function pack(events: readonly StoredEvent[]): Packed[] {
   if (events.length <= mostEvents) {
     const bytes = zstdCompressSync(JSON.stringify(events), {
       params: { [constants.ZSTD_c_compressionLevel]: 1 },

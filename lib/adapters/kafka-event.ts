@@ -1,6 +1,9 @@
 import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda';
 import type { SourceRecord } from '../core/record-event.ts';
 
+/** Producers set timestamps as they like. Beyond this, event ids and dates cannot hold them. */
+const mostTimeMs = 2 ** 48 - 1;
+
 /** The records of a Kafka event source's event, in the order of their partitions. */
 export function recordsOf(event: MSKEvent | SelfManagedKafkaEvent): SourceRecord[] {
   return Object.values(event.records)
@@ -9,11 +12,11 @@ export function recordsOf(event: MSKEvent | SelfManagedKafkaEvent): SourceRecord
       topic,
       partition,
       offset,
-      timestampMs: timestamp,
+      timestampMs: Math.min(Math.max(timestamp, 0), mostTimeMs),
       key: bytes(key),
       value: bytes(value),
       headers: (headers ?? []).flatMap((header) =>
-        Object.entries(header).map(([name, signedBytes]) => [name, Buffer.from(signedBytes)] as const),
+        Object.entries(header).map(([name, signedBytes]) => [name, Buffer.from(signedBytes ?? [])] as const),
       ),
     }));
 }

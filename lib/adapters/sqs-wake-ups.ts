@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { EventBody, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
-import { chunks } from './dynamodb-batch.ts';
+import { chunks, eachAtOnce } from './dynamodb-batch.ts';
 
 /** SQS takes ten messages a call, and 1 MiB for all of them. */
 const mostMessages = 10;
@@ -24,7 +24,7 @@ interface Message {
 export function createWakeUpQueue(client: SQSClient, queueUrl: string): WakeUpQueue {
   return {
     async send(wakeUps) {
-      await Promise.all(chunks(wakeUps, mostMessages).map((chunk) => sendChunk(client, queueUrl, chunk)));
+      await eachAtOnce(chunks(wakeUps, mostMessages), (chunk) => sendChunk(client, queueUrl, chunk));
     },
   };
 }

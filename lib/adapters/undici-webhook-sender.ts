@@ -4,10 +4,12 @@ import type { WebhookSender } from '../app/ports/webhook-sender.ts';
 import type { EventBody } from '../app/ports/wake-ups.ts';
 import { signatureHeaders } from '../core/webhook-signature.ts';
 import { createAddressGuard } from './address-guard.ts';
-import { EndpointConnections, type WebhookRequest } from './endpoint-connections.ts';
+import { ConnectionBudget } from './connection-budget.ts';
+import { EndpointConnections } from './endpoint-connections.ts';
+import type { WebhookRequest } from './webhook-request.ts';
 
-/** Endpoints whose connections are kept open; the least recently used are closed first. */
-const mostEndpoints = 200;
+/** Connections at once, over all endpoints. */
+const mostConnections = 600;
 
 /**
  * Sends webhooks over connections that are kept for each endpoint.
@@ -17,33 +19,31 @@ export function createWebhookSender(allowLoopback: boolean, now: () => number): 
   const guard = createAddressGuard(allowLoopback);
   const endpoints = new Map<string, EndpointConnections>();
 
+  /** The map is ordered by use: the first that is not busy was not used for longest. */
+  const closeIdle = (): number => {
+    for (const [name, connections] of endpoints) {
+      if (connections.busy) continue;
+      endpoints.delete(name);
+      return connections.close();
+    }
+    return 0;
+  };
+  const budget = new ConnectionBudget(mostConnections, closeIdle);
   const connectionsOf = (endpoint: Endpoint): EndpointConnections => {
     const { origin } = new URL(endpoint.url);
     const name = `${endpoint.id} ${origin}`;
-    const connections = endpoints.get(name) ?? new EndpointConnections(origin, guard, now);
-    // Set again, so that the map is ordered by use.
+    const connections = endpoints.get(name) ?? new EndpointConnections(origin, guard, budget, now);
     endpoints.delete(name);
     endpoints.set(name, connections);
-    if (endpoints.size > mostEndpoints) closeLeastUsed(endpoints);
     return connections;
   };
 
   return {
-    attempt(endpoint, eventId, body, deadlineMs) {
+    attempt(endpoint, eventId, body, times) {
       const request = (): WebhookRequest => toRequest(endpoint, eventId, body, now());
-      return connectionsOf(endpoint).attempt(request, endpoint.timeoutMs, deadlineMs);
+      return connectionsOf(endpoint).attempt(request, endpoint.timeoutMs, times);
     },
   };
-}
-
-/** The map is ordered by use; connections with requests under way are left alone. */
-function closeLeastUsed(endpoints: Map<string, EndpointConnections>): void {
-  for (const [name, connections] of endpoints) {
-    if (connections.busy) continue;
-    endpoints.delete(name);
-    connections.close();
-    return;
-  }
 }
 
 /** Built when the attempt begins, not earlier: each attempt has its own timestamp and signature. */
@@ -53,8 +53,8 @@ function toRequest(endpoint: Endpoint, eventId: string, body: EventBody, nowMs: 
     path: url.pathname + url.search,
     body: body.data,
     headers: {
-      ...utf8Headers(endpoint.headers),
       ...utf8Headers(body.headers),
+      ...utf8Headers(endpoint.headers),
       'content-type': 'application/json',
       'user-agent': 'Fanout/1',
       'x-fanout-event-type': body.eventType,

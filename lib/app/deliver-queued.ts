@@ -18,9 +18,11 @@ export interface DeliverDependencies {
   readonly random: () => number;
 }
 
-/** An invocation waits this long for its attempts; above the longest time-out of an endpoint, 30 s. */
+/** An invocation's attempts end this long after it began; above the longest time-out of an endpoint, 30 s. */
 const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
+/** A wake-up that comes this much before its time is not this attempt's: that one's comes later. */
+const earlyMs = 1_000;
 
 /**
  * Makes the next attempt of each delivery that was woken. A wake-up that is out of date, because another was first,
@@ -31,12 +33,12 @@ export async function deliverQueued(
   dependencies: DeliverDependencies,
   wakeUps: readonly WakeUp[],
 ): Promise<PromiseSettledResult<void>[]> {
-  const deadlineMs = dependencies.now() + mostAttemptMs;
+  const endByMs = dependencies.now() + mostAttemptMs;
   const reading = dependencies.deliveries.read(wakeUps);
   const rowOf = async ({ eventId, endpointId }: WakeUp) =>
     (await reading).find((row) => row.eventId === eventId && row.endpointId === endpointId);
   return Promise.allSettled(
-    wakeUps.map(async (wakeUp) => deliverOne(dependencies, wakeUp, await rowOf(wakeUp), deadlineMs)),
+    wakeUps.map(async (wakeUp) => deliverOne(dependencies, wakeUp, await rowOf(wakeUp), endByMs)),
   );
 }
 
@@ -44,24 +46,30 @@ async function deliverOne(
   dependencies: DeliverDependencies,
   wakeUp: WakeUp,
   row: Delivery | undefined,
-  deadlineMs: number,
+  endByMs: number,
 ): Promise<void> {
-  const ended = row === undefined || row.state === 'delivered' || row.state === 'failed';
-  if (ended || row.attempts.length !== wakeUp.attemptsMade) return;
   const { endpoints, deliveries, wakeUps, now } = dependencies;
-
+  if (row === undefined || isOutOfDate(wakeUp, row, now())) return;
   const endpoint = await endpoints.byId(row.endpointId);
   let body: EventBody | undefined;
   let next: Delivery;
-  if (endpoint === undefined) next = end(row, 'failed', 'endpoint_deleted');
+  // An id that was given again may belong to another org by now.
+  if (endpoint?.orgId !== row.orgId) next = end(row, 'failed', 'endpoint_deleted');
   else if (endpoint.status !== 'active') next = hold(row, now());
   else {
     body = wakeUp.body ?? (await readBody(dependencies, row));
-    next = await attemptNext(dependencies, endpoint, row, body, deadlineMs);
+    next = body
+      ? await attemptNext(dependencies, endpoint, row, body, endByMs)
+      : end(row, 'failed', 'event_expired');
   }
   if (!(await deliveries.update(next, row.attempts.length))) return;
   const nextWakeUp = wakeUpFor(next, now(), body);
   if (nextWakeUp) await wakeUps.send([nextWakeUp]);
+}
+
+function isOutOfDate(wakeUp: WakeUp, { state, attempts, nextAttemptAtMs }: Delivery, nowMs: number): boolean {
+  if (state === 'delivered' || state === 'failed' || attempts.length !== wakeUp.attemptsMade) return true;
+  return state === 'queued' && nextAttemptAtMs! > nowMs + earlyMs;
 }
 
 async function attemptNext(
@@ -69,18 +77,18 @@ async function attemptNext(
   endpoint: Endpoint,
   row: Delivery,
   body: EventBody,
-  deadlineMs: number,
+  endByMs: number,
 ): Promise<Delivery> {
-  const attempt = await sender.attempt(endpoint, row.eventId, body, deadlineMs);
+  // Each attempt that begins has all of the endpoint's time.
+  const times = { beginByMs: endByMs - endpoint.timeoutMs, endByMs };
+  const attempt = await sender.attempt(endpoint, row.eventId, body, times);
   // All its connections were busy until then: soon again, without counting it as an attempt.
   if (attempt === undefined) return { ...row, state: 'queued', nextAttemptAtMs: now() + busyRetryMs };
   if (judge(attempt) === 'gone') await endpoints.disableGone(endpoint.id);
   return afterAttempt(row, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());
 }
 
-/** @throws Error when the journal does not hold the event: it is written together with the delivery */
-async function readBody({ events }: DeliverDependencies, row: Delivery): Promise<EventBody> {
-  const found = (await events.find(row.eventId)).find(({ orgId }) => orgId === row.orgId);
-  if (!found) throw new Error(`event ${row.eventId} of org ${row.orgId} is not in the journal`);
-  return found.event;
+/** The event of a delivery, or undefined when it is kept no longer. */
+async function readBody({ events }: DeliverDependencies, row: Delivery): Promise<EventBody | undefined> {
+  return (await events.find(row.eventId)).find(({ orgId }) => orgId === row.orgId)?.event;
 }

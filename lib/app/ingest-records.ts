@@ -33,6 +33,8 @@ export interface IngestCounts {
   readonly delivered: number;
   readonly queued: number;
   readonly quarantined: number;
+  /** Why wake-ups could not be sent. Their deliveries wait for the sweep. */
+  readonly wakeUpsUnsent?: unknown;
 }
 
 interface Accepted {
@@ -68,9 +70,12 @@ export async function ingestRecords(
     deliveries: unfinished.map(({ delivery }) => delivery),
     quarantined,
   });
+  // From here on nothing can be lost: a delivery whose wake-up is not sent stays due, and the sweep sends another.
   const nowMs = dependencies.now();
-  await dependencies.wakeUps.send(
-    unfinished.flatMap(({ delivery, body }) => wakeUpFor(delivery, nowMs, body) ?? []),
+  const wakeUps = unfinished.flatMap(({ delivery, body }) => wakeUpFor(delivery, nowMs, body) ?? []);
+  const unsent = await dependencies.wakeUps.send(wakeUps).then(
+    () => undefined,
+    (error: unknown) => error,
   );
 
   const deliveries = events.reduce((sum, event) => sum + event.deliveries.length, 0);
@@ -79,6 +84,7 @@ export async function ingestRecords(
     delivered: deliveries - unfinished.length,
     queued: unfinished.length,
     quarantined: quarantined.length,
+    ...(unsent !== undefined && { wakeUpsUnsent: unsent }),
   };
 }
 
@@ -165,16 +171,21 @@ async function attemptFirst(
   deadlineMs: number,
 ): Promise<Delivery> {
   const { id: endpointId, orgId } = endpoint;
+  const createdAtMs = now();
   const delivery: Delivery = {
     eventId,
     endpointId,
     orgId,
     state: 'queued',
     attempts: [],
-    nextAttemptAtMs: now(),
+    createdAtMs,
+    nextAttemptAtMs: createdAtMs,
   };
   if (endpoint.status === 'paused') return hold(delivery, now());
-  const attempt = await sender.attempt(endpoint, eventId, event, deadlineMs);
+  const attempt = await sender.attempt(endpoint, eventId, event, {
+    beginByMs: deadlineMs,
+    endByMs: deadlineMs,
+  });
   if (attempt === undefined) return delivery;
   if (judge(attempt) === 'gone') await endpoints.disableGone(endpointId);
   return afterAttempt(delivery, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());

@@ -19,6 +19,5 @@ export async function sweepDue({ due, wakeUps, now }: SweepDependencies): Promis
     await due.woken(page, nowMs);
     woken += page.length;
   }
-  await due.finished(nowMs);
   return woken;
 }

@@ -14,14 +14,16 @@ export interface Delivery {
   readonly orgId: string;
   readonly state: DeliveryState;
   readonly attempts: readonly Attempt[];
+  /** When its event was taken in, milliseconds since 1970: it is kept as long as its event is. */
+  readonly createdAtMs: number;
   /** When the next attempt is due, milliseconds since 1970; absent at an end. */
   readonly nextAttemptAtMs?: number;
   /** Why it ended as failed. */
-  readonly failure?: 'attempts_exhausted' | 'endpoint_deleted';
+  readonly failure?: 'attempts_exhausted' | 'endpoint_deleted' | 'event_expired';
 }
 
 /** How often it is looked whether a held delivery's endpoint is active again. */
-const heldCheckMs = 60_000;
+const heldCheckMs = 5 * 60_000;
 
 /** The delivery when its endpoint takes nothing at present. */
 export function hold(delivery: Delivery, nowMs: number): Delivery {
@@ -54,12 +56,10 @@ export function afterAttempt(
   const verdict = judge(attempt);
   if (verdict === 'delivered') return end(attempted, 'delivered');
   if (verdict === 'gone') return hold(attempted, nowMs);
-  const delayMs = nextAttemptDelayMs(
-    scheduleSeconds,
-    attempted.attempts.length,
-    attempt.retryAfterSeconds,
-    random,
-  );
+  // Our own time ran out, not the endpoint's: that costs it nothing, and the next attempt has all of its time.
+  if (attempt.error === 'aborted') return { ...attempted, state: 'queued', nextAttemptAtMs: nowMs };
+  const counted = attempted.attempts.filter(({ error }) => error !== 'aborted').length;
+  const delayMs = nextAttemptDelayMs(scheduleSeconds, counted, attempt.retryAfterSeconds, random);
   if (delayMs === undefined) return end(attempted, 'failed', 'attempts_exhausted');
   return { ...attempted, state: 'queued', nextAttemptAtMs: nowMs + delayMs };
 }

@@ -34,13 +34,13 @@ export const noOrg = '-';
 
 /**
  * One event as each org concerned may see it: its own endpoints and nobody else's.
- * @returns at least one entry; events that concern no org are listed under `noOrg`
+ * @returns at least one entry; under `noOrg` what no org may see, and always an entry where several orgs are concerned
  */
 export function splitByOrg(event: JournalEvent): Map<string, JournalEvent> {
   const orgs = new Set(event.deliveries.map(({ orgId }) => orgId));
   for (const entry of event.notDelivered) orgs.add(orgOf(entry));
   if (event.target.type === 'fanout') orgs.add(event.target.ownerId);
-  if (orgs.size === 0) orgs.add(noOrg);
+  if (orgs.size !== 1) orgs.add(noOrg);
   const split = new Map<string, JournalEvent>();
   for (const org of orgs) {
     if (orgs.size === 1) return split.set(org, event);

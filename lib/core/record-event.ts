@@ -38,6 +38,7 @@ export interface RecordEvent {
 }
 
 /** Limits on what a record may hold, in bytes. */
+const mostRecordBytes = 1024 * 1024;
 const mostDataBytes = 256 * 1024;
 const mostHeaderBytes = 32 * 1024;
 
@@ -75,6 +76,12 @@ function readText(value: Buffer | undefined): string {
     throw new RecordRejected('empty_value', 'the record has no value (a tombstone); send a JSON object');
   if (value.length === 0)
     throw new RecordRejected('empty_value', 'the value has 0 bytes; send a JSON object');
+  if (value.length > mostRecordBytes) {
+    throw new RecordRejected(
+      'record_too_large',
+      `the value has ${value.length} bytes; the most is ${mostRecordBytes}`,
+    );
+  }
   if (!isUtf8(value))
     throw new RecordRejected('invalid_utf8', 'the value is not UTF-8; send a JSON object in UTF-8');
   return value.toString('utf8');

@@ -1,6 +1,7 @@
 /** Why a record can never become an event. The list is closed: operators search and count by it. */
 export type RejectionReason =
   | 'empty_value'
+  | 'record_too_large'
   | 'invalid_utf8'
   | 'invalid_json'
   | 'invalid_event'

@@ -18,7 +18,8 @@ async function receiverWith(...parameters: Parameters<typeof startReceiver>): Pr
 
 const sender = createWebhookSender(true, Date.now);
 const body = { eventType: 'order.created', data: '{"n": 1.10, "name": "é"}', headers: { 'x-a': 'ü' } };
-const soon = () => Date.now() + 5_000;
+const until = (ms: number) => ({ beginByMs: ms, endByMs: ms });
+const soon = () => until(Date.now() + 5_000);
 let ids = 0;
 
 /** An endpoint of its own for each test, so that none has another's connections. */
@@ -73,7 +74,7 @@ test('an endpoint that never answers times out', async () => {
 test('at the deadline what runs is aborted, and what waits for its turn has not begun', async () => {
   const receiver = await receiverWith(() => {});
   const target = endpointAt(receiver.url);
-  const deadline = Date.now() + 300;
+  const deadline = until(Date.now() + 300);
   const attempts = await Promise.all(
     Array.from({ length: 10 }, () => sender.attempt(target, 'msg_1', body, deadline)),
   );
@@ -162,4 +163,21 @@ test('outside the local stage neither loopback nor plain HTTP is connected to', 
     });
   }
   expect(receiver.connections()).toBe(0);
+});
+
+test('an attempt that would not have all of its time does not begin', async () => {
+  const receiver = await receiverWith();
+  const times = { beginByMs: Date.now() - 1, endByMs: Date.now() + 5_000 };
+  expect(await sender.attempt(endpointAt(receiver.url), 'a', body, times)).toBeUndefined();
+  expect(receiver.received).toEqual([]);
+});
+
+test('700 endpoints at once all get theirs, over at most 600 connections', async () => {
+  const receiver = await receiverWith();
+  const fresh = createWebhookSender(true, Date.now);
+  const times = until(Date.now() + 20_000);
+  const targets = Array.from({ length: 700 }, () => endpointAt(receiver.url));
+  const attempts = await Promise.all(targets.map((target) => fresh.attempt(target, target.id, body, times)));
+  expect(attempts.filter((attempt) => attempt?.statusCode === 200)).toHaveLength(700);
+  expect(receiver.mostConnections()).toBeLessThanOrEqual(600);
 });

@@ -61,7 +61,7 @@ export function documentsContract(adapter: string, create: () => Promise<Documen
 
     it('refuses what belongs to an org that is not there, or not any more', async () => {
       expect(await notes.create(note('n1', 'nobody'))).toBe('no_org');
-      await orgs.delete('globex');
+      await orgs.delete({ id: 'globex' });
       expect(await notes.create(note('n1', 'globex'))).toBe('no_org');
       expect(await notes.get('n1')).toBeUndefined();
     });
@@ -70,7 +70,7 @@ export function documentsContract(adapter: string, create: () => Promise<Documen
       expect(await notes.create(note('acme', 'acme'))).toBe('created');
       expect(ids((await orgs.list({ limit: 10 })).items)).toEqual(['acme', 'globex']);
       expect(ids((await notes.list({ limit: 10 })).items)).toEqual(['acme']);
-      await notes.delete('acme');
+      await notes.delete(note('acme', 'acme'));
       expect(await orgs.get('acme')).toEqual({ id: 'acme' });
     });
 
@@ -90,7 +90,7 @@ export function documentsContract(adapter: string, create: () => Promise<Documen
     it('reads on behind a document that was deleted in between', async () => {
       for (const id of ['n1', 'n2', 'n3']) await notes.create(note(id, 'acme'));
       const { nextCursor } = await notes.list({ limit: 2, orgId: 'acme' });
-      await notes.delete('n2');
+      await notes.delete(note('n2', 'acme'));
       expect(ids((await notes.list({ limit: 2, orgId: 'acme', cursor: nextCursor })).items)).toEqual(['n3']);
     });
 
@@ -175,8 +175,9 @@ export function documentsContract(adapter: string, create: () => Promise<Documen
 
     it('deletes, and says whether there was something to delete', async () => {
       await notes.create(note('n1', 'acme'));
-      expect(await notes.delete('n1')).toBe(true);
-      expect(await notes.delete('n1')).toBe(false);
+      expect(await notes.delete(note('n1', 'globex'))).toBe(false);
+      expect(await notes.delete(note('n1', 'acme'))).toBe(true);
+      expect(await notes.delete(note('n1', 'acme'))).toBe(false);
       expect(await notes.get('n1')).toBeUndefined();
       expect((await notes.list({ limit: 10, orgId: 'acme' })).items).toEqual([]);
       expect(await notes.create(note('n1', 'globex'))).toBe('created');

@@ -163,7 +163,7 @@ export function dueDeliveriesContract(
 
     it('finds a row for an earlier minute that is written late', async () => {
       for (const late of [1, 2, 3, 4]) {
-        nowMs = start + late * 10 * minute;
+        nowMs = start + late * 8 * minute;
         await sweep();
         const id = await writeDue(nowMs - late * minute);
         nowMs += minute;

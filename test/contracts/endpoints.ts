@@ -182,7 +182,7 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
     it('forgets what was deleted, and does not answer from what it knew before', async () => {
       await add('ep_1');
       for (const [, ask] of asked) await ask();
-      await table.delete('ep_1');
+      await table.delete({ id: 'ep_1', orgId: 'acme' });
       nowMs += 3 * seconds;
       expect(await endpoints.byId('ep_1')).toBeUndefined();
       expect(await endpoints.ofOrg('acme')).toEqual([]);

@@ -13,6 +13,7 @@ const waiting: Delivery = {
   orgId: 'acme',
   state: 'queued',
   attempts: [],
+  createdAtMs: 0,
   nextAttemptAtMs: 0,
 };
 const attempt = (parts: Partial<Attempt>): Attempt => ({ atMs: 1000, latencyMs: 5, ...parts });
@@ -25,14 +26,21 @@ describe('after an attempt', () => {
     [{ statusCode: 404 }, 'queued', 6000],
     [{ statusCode: 500 }, 'queued', 6000],
     [{ error: 'timeout' }, 'queued', 6000],
-    [{ error: 'aborted' }, 'queued', 6000],
+    [{ error: 'aborted' }, 'queued', 1000],
     [{ statusCode: 429, retryAfterSeconds: 90 }, 'queued', 91_000],
     [{ statusCode: 503, retryAfterSeconds: 1 }, 'queued', 6000],
-    [{ statusCode: 410 }, 'held', 61_000],
+    [{ statusCode: 410 }, 'held', 301_000],
   ] as const)('%j the delivery is %s, and next due at %s ms', (result, state, dueMs) => {
     const next = afterAttempt(waiting, attempt(result), [5], 1000, 0);
     expect(next).toMatchObject({ state, attempts: [attempt(result)] });
     expect(next.nextAttemptAtMs).toBe(dueMs);
+  });
+
+  test('that our own time cut short, the schedule is where it was', () => {
+    const cut = afterAttempt(waiting, attempt({ error: 'aborted' }), [], 1000, 0);
+    expect(cut).toMatchObject({ state: 'queued', nextAttemptAtMs: 1000 });
+    const refused = afterAttempt(cut, attempt({ statusCode: 500 }), [5], 1000, 0);
+    expect(refused).toMatchObject({ state: 'queued', nextAttemptAtMs: 6000 });
   });
 
   test('the last of the schedule it has failed, and nothing is due', () => {

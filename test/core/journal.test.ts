@@ -12,7 +12,9 @@ test('each org sees its own endpoints and nobody else’s', () => {
     notDelivered: [{ endpointId: 'a2', orgId: 'acme', reason: 'event_type' }],
   });
   const split = splitByOrg(event);
-  expect([...split.keys()].sort()).toEqual(['acme', 'globex']);
+  // What concerns neither stands apart, for operators.
+  expect([...split.keys()].sort()).toEqual(['-', 'acme', 'globex']);
+  expect(split.get('-')).toEqual({ ...event, deliveries: [], notDelivered: [] });
   expect(split.get('acme')).toEqual({ ...event, deliveries: [delivery('acme', 'a1')] });
   expect(split.get('globex')).toEqual({ ...event, deliveries: [delivery('globex', 'g1')], notDelivered: [] });
 });

@@ -91,6 +91,7 @@ export async function connectClient({
       for (;;) {
         const { status, body } = await call<Trace>('GET', `/v1/events/${id}`);
         if (status === 200) return body;
+        if (status !== 404) throw new Error(`GET /v1/events/${id}: ${status} ${JSON.stringify(body)}`);
         await new Promise((again) => setTimeout(again, 50));
       }
     },

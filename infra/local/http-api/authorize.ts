@@ -18,8 +18,8 @@ export type Authorization =
   { outcome: 'allowed'; context: Record<string, unknown> } | { outcome: 'unauthorized' | 'forbidden' };
 
 /** "Timeout for AWS Lambda authorizer", https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
-const AUTHORIZER_TIMEOUT_MS = 10_000;
-const CACHED_ANSWERS_SWEPT_AT = 1_000;
+const authorizerTimeoutMs = 10_000;
+const cachedAnswersSweptAt = 1_000;
 
 interface CachedAnswer {
   authorization: Authorization;
@@ -64,8 +64,8 @@ async function ask(
 ): Promise<unknown> {
   const event = { ...request, type: 'REQUEST', routeArn: routeArn(request), identitySource };
   const tooLate = () =>
-    new Error(`authorizer ${authorizer.id} did not answer within ${AUTHORIZER_TIMEOUT_MS} ms`);
-  return rejectAfter(AUTHORIZER_TIMEOUT_MS, authorizer.invoke(event), tooLate);
+    new Error(`authorizer ${authorizer.id} did not answer within ${authorizerTimeoutMs} ms`);
+  return rejectAfter(authorizerTimeoutMs, authorizer.invoke(event), tooLate);
 }
 
 function readAnswer(answer: unknown): Authorization {
@@ -93,7 +93,7 @@ function identityReader(source: string): (request: GatewayRequest) => string | u
 }
 
 function sweep(cache: Map<string, CachedAnswer>): void {
-  if (cache.size < CACHED_ANSWERS_SWEPT_AT) return;
+  if (cache.size < cachedAnswersSweptAt) return;
   const now = Date.now();
   for (const [key, { expiresAt }] of cache) if (expiresAt <= now) cache.delete(key);
 }

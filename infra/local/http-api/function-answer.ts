@@ -6,7 +6,7 @@ export interface HttpAnswer {
 }
 
 /** Headers that describe the connection or the body's framing, which are the gateway's business, not the function's. */
-const SET_BY_THE_GATEWAY = new Set([
+const setByTheGateway = new Set([
   'connection',
   'content-length',
   'keep-alive',
@@ -68,7 +68,7 @@ function readHeaders(headers: unknown): [string, string][] {
   if (!isObject(headers)) throw new Error(`the function's headers must be an object, not ${typeof headers}`);
   return Object.entries(headers)
     .map(([name, value]): [string, string] => [name.toLowerCase(), String(value)])
-    .filter(([name]) => !SET_BY_THE_GATEWAY.has(name));
+    .filter(([name]) => !setByTheGateway.has(name));
 }
 
 function readCookies(cookies: unknown): string[] {

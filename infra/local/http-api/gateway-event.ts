@@ -34,11 +34,11 @@ interface RequestContext {
   timeEpoch: number;
 }
 
-const ACCOUNT_ID = '000000000000';
-const STAGE = '$default';
+const accountId = '000000000000';
+const stage = '$default';
 
 /** Headers that concern one connection only: a gateway ends it, so no function ever sees them. */
-const HOP_BY_HOP = new Set([
+const hopByHop = new Set([
   'connection',
   'expect',
   'keep-alive',
@@ -90,7 +90,7 @@ export function gatewayRequest(
     ...(query !== '' && { queryStringParameters }),
     ...(pathParameters && { pathParameters }),
     requestContext: {
-      accountId: ACCOUNT_ID,
+      accountId,
       apiId: context.apiId,
       domainName: `${context.apiId}.execute-api.localhost`,
       domainPrefix: context.apiId,
@@ -103,7 +103,7 @@ export function gatewayRequest(
       },
       requestId: randomUUID(),
       routeKey,
-      stage: STAGE,
+      stage,
       time: commonLogTime(now),
       timeEpoch: now.getTime(),
     },
@@ -113,7 +113,7 @@ export function gatewayRequest(
 /** The ARN of a route that authorizers are told: `arn:…:<api>/<stage>/<METHOD>/<path>`. */
 export function routeArn(request: GatewayRequest): string {
   const { apiId, http } = request.requestContext;
-  return `arn:aws:execute-api:us-east-1:${ACCOUNT_ID}:${apiId}/${STAGE}/${http.method}${http.path}`;
+  return `arn:aws:execute-api:us-east-1:${accountId}:${apiId}/${stage}/${http.method}${http.path}`;
 }
 
 /**
@@ -138,7 +138,7 @@ function readHeaders(request: IncomingMessage): { headers: Record<string, string
     const name = (request.rawHeaders[index] ?? '').toLowerCase();
     const value = request.rawHeaders[index + 1] ?? '';
     if (name === 'cookie') cookies.push(...value.split(/;\s*/));
-    else if (!HOP_BY_HOP.has(name)) pairs.push([name, value]);
+    else if (!hopByHop.has(name)) pairs.push([name, value]);
   }
   return { headers: joinDuplicates(pairs), cookies };
 }

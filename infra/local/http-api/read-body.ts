@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** "Payload size: 10 MB", https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
-const MAXIMUM_BODY_BYTES = 10 * 1024 * 1024;
+const maximumBodyBytes = 10 * 1024 * 1024;
 
 /** The body is longer than an HTTP API takes: 413. */
 export class BodyTooLarge extends Error {}
@@ -13,13 +13,13 @@ export class BodyTooLarge extends Error {}
  * @throws Error when the client goes away before the end
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > MAXIMUM_BODY_BYTES) throw new BodyTooLarge();
+  if (Number(request.headers['content-length'] ?? 0) > maximumBodyBytes) throw new BodyTooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
   // Leaving the loop must not destroy the socket: the answer still has to go out on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAXIMUM_BODY_BYTES) throw new BodyTooLarge();
+    if (length > maximumBodyBytes) throw new BodyTooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

@@ -15,8 +15,8 @@ export interface RouteMatch<Route> {
   pathParameters: Record<string, string> | undefined;
 }
 
-const DEFAULT_ROUTE = '$default';
-const SPECIFICITY = { static: 0, parameter: 1, greedy: 2 } as const;
+const defaultRoute = '$default';
+const specificity = { static: 0, parameter: 1, greedy: 2 } as const;
 
 /**
  * Builds the function that finds the route for a request, as API Gateway does: a full match beats a greedy path
@@ -29,7 +29,7 @@ const SPECIFICITY = { static: 0, parameter: 1, greedy: 2 } as const;
 export function createRouteTable<Route extends { routeKey: string }>(
   routes: readonly Route[],
 ): (method: string, path: string) => RouteMatch<Route> | undefined {
-  const fallback = routes.find((route) => route.routeKey === DEFAULT_ROUTE);
+  const fallback = routes.find((route) => route.routeKey === defaultRoute);
   const parsed = routes.filter((route) => route !== fallback).map(parseRoute);
   parsed.sort(mostSpecificFirst);
   return (method, path) => {
@@ -47,7 +47,7 @@ export function createRouteTable<Route extends { routeKey: string }>(
 function parseRoute<Route extends { routeKey: string }>(route: Route): ParsedRoute<Route> {
   const [, method, path] = /^([A-Z]+) \/(\S*)$/.exec(route.routeKey) ?? [];
   if (method === undefined || path === undefined) {
-    throw new Error(`Route key "${route.routeKey}" must be "<METHOD> /<path>" or "${DEFAULT_ROUTE}"`);
+    throw new Error(`Route key "${route.routeKey}" must be "<METHOD> /<path>" or "${defaultRoute}"`);
   }
   const segments = path.split('/').map(parseSegment);
   if (segments.slice(0, -1).some((segment) => segment.kind === 'greedy')) {
@@ -67,7 +67,7 @@ function mostSpecificFirst<Route>(a: ParsedRoute<Route>, b: ParsedRoute<Route>):
   for (const [index, segment] of a.segments.entries()) {
     const other = b.segments[index];
     if (!other) break;
-    const difference = SPECIFICITY[segment.kind] - SPECIFICITY[other.kind];
+    const difference = specificity[segment.kind] - specificity[other.kind];
     if (difference !== 0) return difference;
   }
   return Number(a.method === 'ANY') - Number(b.method === 'ANY');

@@ -1,5 +1,5 @@
-const FIRST_MS = 100;
-const LONGEST_MS = 10_000;
+const firstMs = 100;
+const longestMs = 10_000;
 
 /**
  * How long to wait before the next try: 100 ms after the first failure, twice as long after each further one, at most
@@ -8,5 +8,5 @@ const LONGEST_MS = 10_000;
  * @param failures how many tries in a row have failed, 1 or more
  */
 export function backoffMs(failures: number): number {
-  return Math.min(FIRST_MS * 2 ** Math.min(failures - 1, 20), LONGEST_MS);
+  return Math.min(firstMs * 2 ** Math.min(failures - 1, 20), longestMs);
 }

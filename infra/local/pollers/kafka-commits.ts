@@ -18,8 +18,8 @@ export interface KafkaCommits {
 }
 
 /** Each commit costs the broker a write; records that are done twice after a crash cost the function more. */
-const INTERVAL_MS = 50;
-const RETRY_MS = 500;
+const intervalMs = 50;
+const retryMs = 500;
 
 export function createKafkaCommits(topic: string, assignment: KafkaAssignment): KafkaCommits {
   let commit: Commit | undefined;
@@ -48,12 +48,12 @@ export function createKafkaCommits(topic: string, assignment: KafkaAssignment): 
       for (const { partition, offset } of progress) partition.committed(offset);
     } catch {
       // The group is being rearranged, or Kafka is away: both are noticed, and said, where records are fetched.
-      schedule(RETRY_MS);
+      schedule(retryMs);
     }
   }
 
   return {
-    soon: () => schedule(INTERVAL_MS),
+    soon: () => schedule(intervalMs),
     now,
     through(next) {
       commit = next;

@@ -17,14 +17,14 @@ export interface ConsumerWiring {
 }
 
 /** A fetch that finds nothing waits so long. It bounds how long a stop takes, and how long an emptied partition stays paused. */
-const MAXIMUM_WAIT_MS = 100;
+const maximumWaitMs = 100;
 /** The least a broker allows. After a crash of the broker a new consumer waits for the old one to expire. */
-const SESSION_TIMEOUT_MS = 6_000;
-const REBALANCE_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 5_000;
+const sessionTimeoutMs = 6_000;
+const rebalanceTimeoutMs = 10_000;
+const requestTimeoutMs = 5_000;
 /** Longer than any of the time-outs above: a consumer that is silent for so long has got stuck. */
-const SILENCE_MS = 15_000;
-const DISCONNECT_MS = 2_000;
+const silenceMs = 15_000;
+const disconnectMs = 2_000;
 
 /**
  * Runs one consumer until it fails or is told to stop. kafkajs can end in several ways without coming back (an error it
@@ -88,14 +88,14 @@ async function startConsumer(
 /** A broker that hangs must not hold up the next consumer, or the end of the program. */
 async function disconnect(consumer: Consumer): Promise<void> {
   const disconnected = consumer.disconnect().catch(() => undefined);
-  await Promise.race([disconnected, sleep(DISCONNECT_MS, undefined, { ref: false })]);
+  await Promise.race([disconnected, sleep(disconnectMs, undefined, { ref: false })]);
 }
 
 /** A client that gives up soon: it is the poller that tries again without end, and says so. */
 export function createPollerClient(access: KafkaAccess): kafkajs.Kafka {
   return new kafkajs.Kafka({
     ...kafkaClientOptions(access),
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
     retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 1 },
   });
 }
@@ -103,12 +103,12 @@ export function createPollerClient(access: KafkaAccess): kafkajs.Kafka {
 function createConsumer(kafka: kafkajs.Kafka, groupId: string): Consumer {
   return kafka.consumer({
     groupId,
-    sessionTimeout: SESSION_TIMEOUT_MS,
-    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-    heartbeatInterval: SESSION_TIMEOUT_MS / 4,
+    sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: rebalanceTimeoutMs,
+    heartbeatInterval: sessionTimeoutMs / 4,
     metadataMaxAge: 5_000,
     minBytes: 1,
-    maxWaitTimeInMs: MAXIMUM_WAIT_MS,
+    maxWaitTimeInMs: maximumWaitMs,
     // Small: every partition with records gets its share of each fetch. A record that is larger still comes, alone.
     maxBytesPerPartition: 256 * 1024,
     allowAutoTopicCreation: false,
@@ -151,6 +151,6 @@ function watchForSilence(consumer: Consumer, silent: () => void): NodeJS.Timeout
   consumer.on(consumer.events.GROUP_JOIN, sign);
   consumer.on(consumer.events.FETCH, sign);
   return setInterval(() => {
-    if (Date.now() - lastSign > SILENCE_MS) silent();
+    if (Date.now() - lastSign > silenceMs) silent();
   }, 1_000).unref();
 }

@@ -30,7 +30,7 @@ export interface KafkaEvent {
 }
 
 /** Everything of a record's JSON but topic, key, value and headers, with the longest numbers. */
-const RECORD_FRAME_BYTES = 190;
+const recordFrameBytes = 190;
 
 /**
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html#msk-sample-event and, for SelfManagedKafka,
@@ -56,7 +56,7 @@ export function partitionName(topic: string, partition: number): string {
 
 /** At most how many bytes a record takes in an event's JSON. Never too few, so that a batch stays within its limit. */
 export function eventBytes(topic: string, message: KafkaMessage): number {
-  let bytes = RECORD_FRAME_BYTES + topic.length + base64Length(message.key) + base64Length(message.value);
+  let bytes = recordFrameBytes + topic.length + base64Length(message.key) + base64Length(message.value);
   for (const [name, values] of headerValues(message)) {
     // A byte takes at most five characters: "-128,".
     for (const value of values) bytes += JSON.stringify(name).length + 6 + 5 * value.length;
@@ -92,12 +92,12 @@ function headerValues({ headers }: KafkaMessage): [string, Buffer[]][] {
     const list: unknown[] = Array.isArray(values) ? values : [values];
     return [
       name,
-      list.filter((value) => value === null || Buffer.isBuffer(value)).map((value) => value ?? EMPTY),
+      list.filter((value) => value === null || Buffer.isBuffer(value)).map((value) => value ?? empty),
     ];
   });
 }
 
-const EMPTY = Buffer.alloc(0);
+const empty = Buffer.alloc(0);
 
 function base64Length(bytes: Buffer | null): number {
   return bytes ? Math.ceil(bytes.length / 3) * 4 : 0;

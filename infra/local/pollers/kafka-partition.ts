@@ -32,11 +32,11 @@ interface HeldRecord {
 }
 
 /** "The maximum invocation payload is 6 MB", base64 included. */
-const MAXIMUM_BATCH_BYTES = 6 * 1024 * 1024;
-const PAUSE_ABOVE_RECORDS = 2_000;
-const RESUME_BELOW_RECORDS = 500;
-const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024;
-const RESUME_BELOW_BYTES = 8 * 1024 * 1024;
+const maximumBatchBytes = 6 * 1024 * 1024;
+const pauseAboveRecords = 2_000;
+const resumeBelowRecords = 500;
+const pauseAboveBytes = 16 * 1024 * 1024;
+const resumeBelowBytes = 8 * 1024 * 1024;
 
 /**
  * One assigned partition: holds what was fetched, keeps one invocation in flight, and knows what is done. It is an
@@ -83,7 +83,7 @@ export class KafkaPartition {
     this.#soughtBack = false;
     this.#append(batch, nextFetch);
     this.#pump();
-    this.#full ||= this.#exceeds(PAUSE_ABOVE_RECORDS, PAUSE_ABOVE_BYTES);
+    this.#full ||= this.#exceeds(pauseAboveRecords, pauseAboveBytes);
     return { kind: this.#full ? 'full' : 'held' };
   }
 
@@ -160,7 +160,7 @@ export class KafkaPartition {
     let count = 0;
     for (const record of this.#held) {
       bytes += record.bytes;
-      const tooMany = count >= this.#settings.batchSize || (bytes > MAXIMUM_BATCH_BYTES && count > 0);
+      const tooMany = count >= this.#settings.batchSize || (bytes > maximumBatchBytes && count > 0);
       if (tooMany || (this.#retryThrough !== undefined && record.offset > this.#retryThrough)) break;
       count += 1;
     }
@@ -212,7 +212,7 @@ export class KafkaPartition {
     for (const record of finished) this.#heldBytes -= record.bytes;
     this.#done = finished.at(-1)?.next;
     this.#settings.progressed();
-    if (this.#full && !this.#exceeds(RESUME_BELOW_RECORDS, RESUME_BELOW_BYTES)) {
+    if (this.#full && !this.#exceeds(resumeBelowRecords, resumeBelowBytes)) {
       this.#full = false;
       this.#settings.roomAgain(this.#number);
     }

@@ -29,9 +29,9 @@ export interface KafkaPollerOptions {
   tag: string;
 }
 
-const JOIN_WAIT_MS = 10_000;
-const STOP_WAIT_MS = 30_000;
-const LAST_COMMIT_WAIT_MS = 3_000;
+const joinWaitMs = 10_000;
+const stopWaitMs = 30_000;
+const lastCommitWaitMs = 3_000;
 
 /**
  * Runs an event source mapping of a Kafka topic: batches of one partition each, one in flight per partition, in order;
@@ -105,11 +105,11 @@ export async function startKafkaPoller(options: KafkaPollerOptions): Promise<{ s
   }
 
   const consuming = consumeUntilStopped();
-  await Promise.race([joined.promise, sleep(JOIN_WAIT_MS, undefined, { ref: false })]);
+  await Promise.race([joined.promise, sleep(joinWaitMs, undefined, { ref: false })]);
   return {
     async stop() {
-      await assignment.close(STOP_WAIT_MS);
-      await Promise.race([commits.now(), sleep(LAST_COMMIT_WAIT_MS, undefined, { ref: false })]);
+      await assignment.close(stopWaitMs);
+      await Promise.race([commits.now(), sleep(lastCommitWaitMs, undefined, { ref: false })]);
       stopping.abort();
       await consuming;
     },

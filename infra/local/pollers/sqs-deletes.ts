@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from './backoff.ts';
 import type { SqsQueue } from './sqs-queue.ts';
-import { MESSAGES_A_CALL } from './sqs-queue.ts';
+import { messagesACall } from './sqs-queue.ts';
 
 /** Deletes messages that are done, those of several invocations in one call. */
 export interface SqsDeletes {
@@ -11,9 +11,9 @@ export interface SqsDeletes {
 }
 
 /** How long a message waits for others to be deleted with. */
-const GATHER_MS = 5;
+const gatherMs = 5;
 /** With the waits between them about a minute and a half: a frozen queue may come back. */
-const ATTEMPTS = 14;
+const attempts = 14;
 
 /** @param say told when messages are given up; they come again after their visibility time-out */
 export function createSqsDeletes(queue: SqsQueue, say: (line: string) => void): SqsDeletes {
@@ -25,17 +25,17 @@ export function createSqsDeletes(queue: SqsQueue, say: (line: string) => void): 
     clearTimeout(timer);
     timer = undefined;
     while (gathered.length > 0) {
-      const removal = removeInTheEnd(gathered.slice(0, MESSAGES_A_CALL)).finally(() =>
+      const removal = removeInTheEnd(gathered.slice(0, messagesACall)).finally(() =>
         underWay.delete(removal),
       );
       underWay.add(removal);
-      gathered = gathered.slice(MESSAGES_A_CALL);
+      gathered = gathered.slice(messagesACall);
     }
   }
 
   async function removeInTheEnd(receiptHandles: string[]): Promise<void> {
     let left = receiptHandles;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
       left = await queue.remove(left).catch(() => left);
       if (left.length === 0) return;
       await sleep(backoffMs(attempt), undefined, { ref: false });
@@ -46,8 +46,8 @@ export function createSqsDeletes(queue: SqsQueue, say: (line: string) => void): 
   return {
     add(receiptHandles) {
       gathered.push(...receiptHandles);
-      if (gathered.length >= MESSAGES_A_CALL) flush();
-      else timer ??= setTimeout(flush, GATHER_MS);
+      if (gathered.length >= messagesACall) flush();
+      else timer ??= setTimeout(flush, gatherMs);
     },
     async settled() {
       flush();

@@ -27,10 +27,10 @@ export interface SqsPollerOptions {
   tag: string;
 }
 
-const MAXIMUM_BATCH_BYTES = 6 * 1024 * 1024;
-const STOP_WAIT_MS = 30_000;
-const DELETES_WAIT_MS = 5_000;
-const SAY_AGAIN_MS = 60_000;
+const maximumBatchBytes = 6 * 1024 * 1024;
+const stopWaitMs = 30_000;
+const deletesWaitMs = 5_000;
+const sayAgainMs = 60_000;
 
 /**
  * Runs an event source mapping of a queue: receives only what can be invoked now, deletes what is done, and leaves what
@@ -87,8 +87,8 @@ export async function startSqsPoller(options: SqsPollerOptions): Promise<{ stop(
   return {
     async stop() {
       await receivers.stop();
-      await Promise.race([slots.allFree(), sleep(STOP_WAIT_MS, undefined, { ref: false })]);
-      await Promise.race([deletes.settled(), sleep(DELETES_WAIT_MS, undefined, { ref: false })]);
+      await Promise.race([slots.allFree(), sleep(stopWaitMs, undefined, { ref: false })]);
+      await Promise.race([deletes.settled(), sleep(deletesWaitMs, undefined, { ref: false })]);
       queue.close();
     },
   };
@@ -100,7 +100,7 @@ function partsWithinLimit(messages: Message[]): Message[][] {
   let bytes = Infinity;
   for (const message of messages) {
     bytes += Buffer.byteLength(JSON.stringify(message));
-    if (bytes > MAXIMUM_BATCH_BYTES) {
+    if (bytes > maximumBatchBytes) {
       parts.push([]);
       bytes = Buffer.byteLength(JSON.stringify(message));
     }
@@ -117,7 +117,7 @@ function handles(messages: Message[]): string[] {
 function createOccasional(say: (line: string) => void): (line: string) => void {
   let saidAt = -Infinity;
   return (line) => {
-    if (Date.now() - saidAt < SAY_AGAIN_MS) return;
+    if (Date.now() - saidAt < sayAgainMs) return;
     saidAt = Date.now();
     say(line);
   };

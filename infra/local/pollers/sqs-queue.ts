@@ -24,14 +24,14 @@ export interface SqsQueue {
 }
 
 /** SQS gives and takes at most ten messages a call. */
-export const MESSAGES_A_CALL = 10;
+export const messagesACall = 10;
 
 /**
  * Long, on purpose: what a queue that was only frozen hands out afterwards to a call that was given up stays hidden
  * until its visibility time-out.
  */
-const RECEIVE_TIMEOUT_MS = 20_000;
-const CALL_TIMEOUT_MS = 5_000;
+const receiveTimeoutMs = 20_000;
+const callTimeoutMs = 5_000;
 
 export function createSqsQueue(endpoint: string, queueUrl: string, region: string): SqsQueue {
   const client = new SQSClient({
@@ -55,13 +55,13 @@ export function createSqsQueue(endpoint: string, queueUrl: string, region: strin
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
-      const { Messages } = await client.send(command, within(waitSeconds * 1000 + RECEIVE_TIMEOUT_MS, stop));
+      const { Messages } = await client.send(command, within(waitSeconds * 1000 + receiveTimeoutMs, stop));
       return Messages ?? [];
     },
     async remove(receiptHandles) {
       const Entries = receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
       const command = new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries });
-      const { Failed } = await client.send(command, within(CALL_TIMEOUT_MS));
+      const { Failed } = await client.send(command, within(callTimeoutMs));
       const again = Failed?.filter(({ SenderFault }) => !SenderFault).map(
         ({ Id }) => receiptHandles[Number(Id)],
       );
@@ -75,12 +75,12 @@ export function createSqsQueue(endpoint: string, queueUrl: string, region: strin
       }));
       await client.send(
         new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }),
-        within(CALL_TIMEOUT_MS),
+        within(callTimeoutMs),
       );
     },
     async probe(stop) {
       const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] });
-      await client.send(command, within(CALL_TIMEOUT_MS, stop));
+      await client.send(command, within(callTimeoutMs, stop));
     },
     close: () => client.destroy(),
   };

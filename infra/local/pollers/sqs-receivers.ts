@@ -4,7 +4,7 @@ import type { Outage } from '../outage.ts';
 import { backoffMs } from './backoff.ts';
 import type { Slots } from './slots.ts';
 import type { SqsQueue } from './sqs-queue.ts';
-import { MESSAGES_A_CALL } from './sqs-queue.ts';
+import { messagesACall } from './sqs-queue.ts';
 
 export interface ReceiverSettings {
   queue: SqsQueue;
@@ -19,13 +19,13 @@ export interface ReceiverSettings {
 }
 
 /** So many calls bring messages while there are many. One of them is always under way, the others come to help. */
-const RECEIVERS = 4;
+const mostReceivers = 4;
 /**
  * SQS allows 20. Short, because a call cannot be taken back: what it is handed out after we have turned away stays
  * hidden until its visibility time-out. A stop waits it out instead.
  */
-const LONG_POLL_SECONDS = 1;
-const LAST_RECEIVE_MS = 1_500;
+const longPollSeconds = 1;
+const lastReceiveMs = 1_500;
 
 /** Starts receiving. `stop` resolves when nothing more is received; a batch that comes in meanwhile is given back. */
 export function startSqsReceivers(settings: ReceiverSettings): { stop(): Promise<void> } {
@@ -37,7 +37,7 @@ export function startSqsReceivers(settings: ReceiverSettings): { stop(): Promise
   let rushing = false;
 
   async function receiveAlways(): Promise<void> {
-    while (!closing.signal.aborted) await receiveBatch(LONG_POLL_SECONDS);
+    while (!closing.signal.aborted) await receiveBatch(longPollSeconds);
   }
 
   async function receiveInRush(): Promise<void> {
@@ -74,7 +74,7 @@ export function startSqsReceivers(settings: ReceiverSettings): { stop(): Promise
       const left = windowEnd - Date.now();
       if (messages.length === 0 || room <= 0 || left <= 0 || closing.signal.aborted) return messages;
       // Whole seconds are all that SQS offers; the last part of a window is slept through, and looked at once more.
-      const seconds = Math.min(Math.floor(left / 1000), LONG_POLL_SECONDS);
+      const seconds = Math.min(Math.floor(left / 1000), longPollSeconds);
       if (seconds === 0) await sleep(left, undefined, { signal: closing.signal }).catch(() => undefined);
       // What was received already goes to the function, whatever becomes of the rest.
       const more = await receive(room, seconds).catch(() => undefined);
@@ -84,7 +84,7 @@ export function startSqsReceivers(settings: ReceiverSettings): { stop(): Promise
   }
 
   async function receive(room: number, waitSeconds: number): Promise<Message[]> {
-    const count = Math.min(room, MESSAGES_A_CALL);
+    const count = Math.min(room, messagesACall);
     const messages = await queue.receive(count, waitSeconds, cutOff.signal);
     if (messages.length === count && !rushing) {
       rushing = true;
@@ -109,13 +109,13 @@ export function startSqsReceivers(settings: ReceiverSettings): { stop(): Promise
   }
 
   async function giveBack(messages: Message[]): Promise<void> {
-    for (let from = 0; from < messages.length; from += MESSAGES_A_CALL) {
-      const part = messages.slice(from, from + MESSAGES_A_CALL);
+    for (let from = 0; from < messages.length; from += messagesACall) {
+      const part = messages.slice(from, from + messagesACall);
       await queue.giveBack(part.flatMap(({ ReceiptHandle }) => ReceiptHandle ?? [])).catch(() => undefined);
     }
   }
 
-  const helpers = Math.min(RECEIVERS, settings.maximumConcurrency) - 1;
+  const helpers = Math.min(mostReceivers, settings.maximumConcurrency) - 1;
   const receivers = [receiveAlways(), ...Array.from({ length: helpers }, receiveInRush)];
   // A receiver that waits for a slot when all is closed ends with an error, which means nothing.
   const ended = Promise.all(receivers.map((receiver) => receiver.catch(() => undefined)));
@@ -123,7 +123,7 @@ export function startSqsReceivers(settings: ReceiverSettings): { stop(): Promise
     async stop() {
       closing.abort();
       rush.resolve();
-      await Promise.race([ended, sleep(LAST_RECEIVE_MS, undefined, { ref: false })]);
+      await Promise.race([ended, sleep(lastReceiveMs, undefined, { ref: false })]);
       cutOff.abort();
       await ended;
     },

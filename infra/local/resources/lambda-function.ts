@@ -69,6 +69,20 @@ export const lambdaFunction: ResourceKind<z.infer<typeof runs>> = {
   },
 };
 
+const invokeConfigRuns = z.strictObject({
+  FunctionName: z.string(),
+  Qualifier: z.literal('$LATEST'),
+  MaximumRetryAttempts: z.literal(0, 'only 0 does: nothing here calls a function again'),
+});
+
+/** AWS::Lambda::EventInvokeConfig: how often a failed asynchronous call is repeated. */
+export const eventInvokeConfig: ResourceKind<z.infer<typeof invokeConfigRuns>> = {
+  file: 'lambda-function',
+  runs: invokeConfigRuns,
+  meansNothingHere: {},
+  identify: ({ generatedName }) => ({ ref: generatedName, attributes: {} }),
+};
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 function lambdaVariables(name: string, region: string, memoryMiB: number, codeFolder: string) {
   return {

@@ -12,10 +12,8 @@ const eventTypes = z
   .array(z.string().regex(eventTypeFilterPattern, 'must be *, an event type, or a prefix such as order.*'))
   .min(1)
   .max(100);
-const retry = z.strictObject({
-  /** Seconds before the second attempt, the third, …: up to a week each. Empty: one attempt only. */
-  schedule_seconds: z.array(z.number().int().min(1).max(604_800)).max(20),
-});
+/** Seconds before the second attempt, the third, …: up to a week each. Empty: one attempt only. */
+const scheduleSeconds = z.array(z.number().int().min(1).max(604_800)).max(20);
 const headers = z
   // Values are checked below: a value that is no text must not hide what is wrong with the others.
   .record(z.string(), z.unknown())
@@ -61,7 +59,13 @@ function urlFault(url: URL, rule: UrlRule): string | undefined {
 }
 
 /** What `POST` and `PATCH` of endpoints take. */
-export function endpointSchemas(rule: UrlRule) {
+export function endpointSchemas(rule: UrlRule, retentionDays: number) {
+  const retry = z.strictObject({
+    schedule_seconds: scheduleSeconds.refine(
+      (waits) => waits.reduce((sum, wait) => sum + wait, 0) * 1.1 < retentionDays * 86_400,
+      `must end within the ${retentionDays} days that events are kept, with a tenth added as jitter`,
+    ),
+  });
   const config = z.strictObject({
     url: urlSchema(rule),
     timeout_ms: z.number().int().min(100).max(30_000).default(10_000),

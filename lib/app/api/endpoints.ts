@@ -1,3 +1,4 @@
+import type { output } from 'zod';
 import type { Endpoint } from '../../core/endpoint.ts';
 import { randomId } from '../../core/identifiers.ts';
 import { defaultScheduleSeconds } from '../../core/retry-schedule.ts';
@@ -11,12 +12,31 @@ import { Problem, notFound } from './problem.ts';
 export interface EndpointDependencies {
   readonly endpoints: Documents<Endpoint>;
   readonly urlRule: UrlRule;
+  /** How long events are kept: no schedule may be longer. */
+  readonly retentionDays: number;
   readonly now: () => number;
 }
 
 /** An org's endpoints: tenants manage their own, publishers read them. */
-export function endpointOperations({ endpoints, urlRule, now }: EndpointDependencies): Operations {
-  const schemas = endpointSchemas(urlRule);
+export function endpointOperations({
+  endpoints,
+  urlRule,
+  retentionDays,
+  now,
+}: EndpointDependencies): Operations {
+  const schemas = endpointSchemas(urlRule, retentionDays);
+  const change = (found: Endpoint, body: output<typeof schemas.change>): Endpoint => ({
+    ...found,
+    description: body.description ?? found.description,
+    eventTypes: body.event_types ?? found.eventTypes,
+    status: body.status ?? found.status,
+    disabledReason: body.status ? undefined : found.disabledReason,
+    scheduleSeconds: body.retry === undefined ? found.scheduleSeconds : body.retry?.schedule_seconds,
+    url: body.config?.url ?? found.url,
+    timeoutMs: body.config?.timeout_ms ?? found.timeoutMs,
+    headers: body.config?.headers ?? found.headers,
+    updatedAt: new Date(now()).toISOString(),
+  });
   const ofOrg = async ({ org, endpoint }: Readonly<Record<string, string>>): Promise<Endpoint> => {
     const found = await endpoints.get(endpoint!);
     if (!found || found.orgId !== org) throw notFound('endpoint', endpoint!);
@@ -62,20 +82,12 @@ export function endpointOperations({ endpoints, urlRule, now }: EndpointDependen
       ['tenant'],
       schemas.change,
       async ({ path, body }) => {
-        await ofOrg(path);
-        const changed = await endpoints.update(path['endpoint']!, (found) => ({
-          ...found,
-          description: body.description ?? found.description,
-          eventTypes: body.event_types ?? found.eventTypes,
-          status: body.status ?? found.status,
-          disabledReason: body.status ? undefined : found.disabledReason,
-          scheduleSeconds: body.retry === undefined ? found.scheduleSeconds : body.retry?.schedule_seconds,
-          url: body.config?.url ?? found.url,
-          timeoutMs: body.config?.timeout_ms ?? found.timeoutMs,
-          headers: body.config?.headers ?? found.headers,
-          updatedAt: new Date(now()).toISOString(),
-        }));
-        if (!changed) throw notFound('endpoint', path['endpoint']!);
+        const id = path['endpoint']!;
+        const changed = await endpoints.update(id, (found) => {
+          if (found.orgId !== path['org']) throw notFound('endpoint', id);
+          return change(found, body);
+        });
+        if (!changed) throw notFound('endpoint', id);
         return { status: 200, body: present(changed) };
       },
     ),
@@ -83,8 +95,8 @@ export function endpointOperations({ endpoints, urlRule, now }: EndpointDependen
     'DELETE /v1/orgs/{org}/endpoints/{endpoint}': {
       roles: ['tenant'],
       async run({ path }) {
-        await ofOrg(path);
-        await endpoints.delete(path['endpoint']!);
+        const [id, orgId] = [path['endpoint']!, path['org']!];
+        if (!(await endpoints.delete({ id, orgId }))) throw notFound('endpoint', id);
         return { status: 204 };
       },
     },

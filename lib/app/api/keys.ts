@@ -18,9 +18,7 @@ export function keyOperations({ keys, now }: { keys: Documents<ApiKey>; now: () 
     return { status: 201, body: { ...present(kept), key } };
   };
   const remove = async (id: string, orgId: string | undefined) => {
-    const kept = await keys.get(id);
-    if (!kept || kept.orgId !== orgId) throw notFound('key', id);
-    await keys.delete(id);
+    if (!(await keys.delete({ id, orgId }))) throw notFound('key', id);
     return { status: 204 };
   };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Document, type Documents, InvalidCursor, type ListRequest } from '../ports/documents.ts';
-import { checkBody } from './operation.ts';
+import { checkInput } from './operation.ts';
 import { Problem } from './problem.ts';
 
 const listQuery = z.strictObject({
@@ -12,7 +12,7 @@ const listQuery = z.strictObject({
 export function readListQuery(
   query: Readonly<Record<string, string>>,
 ): Pick<ListRequest, 'limit' | 'cursor'> {
-  return checkBody(listQuery, query);
+  return checkInput(listQuery, query);
 }
 
 /** A list as the API answers it. */

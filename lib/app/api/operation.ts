@@ -78,10 +78,10 @@ export function checkPath(path: Readonly<Record<string, string>>): void {
 const mostErrors = 100;
 
 /**
- * Checks a body, all of it.
+ * Checks a body or a query, all of it.
  * @throws Problem with one error for each field that is wrong, the first 100 of them
  */
-export function checkBody<Schema extends ZodType>(schema: Schema, body: unknown): output<Schema> {
+export function checkInput<Schema extends ZodType>(schema: Schema, body: unknown): output<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) => {

@@ -3,7 +3,7 @@ import type { ApiKey } from '../../core/api-key.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
 import { idPattern } from '../../core/identifiers.ts';
 import type { Org } from '../../core/org.ts';
-import type { Documents } from '../ports/documents.ts';
+import type { Document, Documents } from '../ports/documents.ts';
 import { listDocuments } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem, notFound } from './problem.ts';
@@ -56,20 +56,29 @@ export function orgOperations({ orgs, keys, endpoints, now }: OrgDependencies): 
     'DELETE /v1/orgs/{org}': {
       roles: [],
       async run({ path }) {
-        const orgId = path['org']!;
-        if ((await endpoints.list({ orgId, limit: 1 })).items.length > 0) {
-          throw new Problem('conflict', `Org '${orgId}' still has endpoints; delete them first.`);
+        const id = path['org']!;
+        if ((await endpoints.list({ orgId: id, limit: 1 })).items.length > 0) {
+          throw new Problem('conflict', `Org '${id}' still has endpoints; delete them first.`);
         }
-        for (let page = await keys.list({ orgId, limit: 100 }); ;) {
-          await Promise.all(page.items.map(({ id }) => keys.delete(id)));
-          if (!page.nextCursor) break;
-          page = await keys.list({ orgId, limit: 100, cursor: page.nextCursor });
-        }
-        if (!(await orgs.delete(orgId))) throw notFound('org', orgId);
+        // The org first: without it no key and no endpoint is made. A repeat of the call deletes what was left.
+        const deleted = await orgs.delete({ id });
+        await deleteAll(keys, id);
+        await deleteAll(endpoints, id);
+        if (!deleted) throw notFound('org', id);
         return { status: 204 };
       },
     },
   };
+}
+
+/** Deletes all documents of an org. */
+async function deleteAll<T extends Document>(documents: Documents<T>, orgId: string): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await documents.list({ orgId, limit: 100, cursor });
+    await Promise.all(page.items.map(({ id }) => documents.delete({ id, orgId })));
+    cursor = page.nextCursor;
+  } while (cursor);
 }
 
 function present({ id, name, createdAt }: Org) {

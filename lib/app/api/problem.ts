@@ -1,7 +1,6 @@
 /** The kinds of error the API answers with. The list is closed and each name is stable: callers branch on it. */
 const problems = {
   invalid_request: { status: 400, title: 'The request is not valid' },
-  unauthorized: { status: 401, title: 'The key is not valid' },
   forbidden: { status: 403, title: 'The key does not allow this' },
   not_found: { status: 404, title: 'There is no such thing' },
   conflict: { status: 409, title: 'The request contradicts what is there' },

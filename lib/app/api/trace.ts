@@ -28,9 +28,11 @@ export function traceOperations({ events, sources }: TraceDependencies): Operati
         const id = path['event']!;
         const found = (await events.find(id)).filter(({ orgId }) => maySee(caller, orgId));
         if (found.length === 0) throw notFound('event', id);
-        const rows = new Map((await events.deliveriesOf(id)).map((row) => [row.endpointId, row]));
+        const rows = new Map(
+          (await events.deliveriesOf(id)).map((row) => [`${row.orgId} ${row.endpointId}`, row]),
+        );
         const parts = found.map(({ event }) => event);
-        return { status: 200, body: present(parts, rows, sources) };
+        return { status: 200, body: present(parts, rows, caller.role === 'operator' ? sources : undefined) };
       },
     },
   };
@@ -43,21 +45,24 @@ function maySee({ role, orgId }: Caller, org: string): boolean {
 function present(
   parts: readonly JournalEvent[],
   rows: ReadonlyMap<string, Delivery>,
-  sources: readonly KnownSource[],
+  sources: readonly KnownSource[] | undefined,
 ) {
   const [event] = parts as [JournalEvent];
   const { source: number, partition, offset, index } = event.address;
-  const source = sources.find((known) => known.number === number);
+  const source = sources?.find((known) => known.number === number);
   const deliveries = parts
     .flatMap((part) => part.deliveries)
-    .map((first) => presentDelivery(first, rows.get(first.endpointId)));
+    .map((first) => presentDelivery(first, rows.get(`${first.orgId} ${first.endpointId}`)));
   const more = Object.assign({}, ...parts.map((part) => part.moreNotDelivered)) as Record<string, number>;
   return {
     id: event.id,
     event_type: event.eventType,
     time: rfc3339(event.timeMs),
     state: stateOf(deliveries.map(({ state }) => state)),
-    source: { name: source?.name ?? null, topic: source?.topic ?? null, partition, offset, index },
+    // Partitions and offsets tell how much runs through the whole deployment, which is not for tenants.
+    ...(sources && {
+      source: { name: source?.name ?? null, topic: source?.topic ?? null, partition, offset, index },
+    }),
     target: presentTarget(event),
     headers: event.headers,
     ...(event.droppedHeaders.length > 0 && { dropped_headers: event.droppedHeaders }),

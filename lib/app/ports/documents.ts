@@ -32,8 +32,11 @@ export interface Documents<T extends Document> {
    * @returns undefined when there is none
    */
   update(id: string, change: (document: T) => T): Promise<T | undefined>;
-  /** @returns whether there was one */
-  delete(id: string): Promise<boolean>;
+  /**
+   * Deletes a document, if it belongs to that org: ids of endpoints can be given again, to another org.
+   * @returns whether there was one
+   */
+  delete(document: Document): Promise<boolean>;
 }
 
 /** Thrown for a cursor that none of our answers held. */

@@ -10,7 +10,10 @@ export interface EndpointReader {
   all(): Promise<readonly Endpoint[]>;
 }
 
-/** Marks an endpoint that answered 410 as disabled. Doing it twice does nothing. */
+/**
+ * Marks an endpoint that answered 410 as disabled. Doing it twice does nothing. Never rejects: when it fails, the next
+ * 410 does it.
+ */
 export interface EndpointDisabler {
   disableGone(id: string): Promise<void>;
 }

@@ -30,12 +30,13 @@ export interface DeliveryStore {
 }
 
 export interface DueDeliveries {
-  /** Deliveries that should have been attempted by now, oldest first, as pages. */
+  /**
+   * Deliveries that should have been attempted by now, by minute, oldest first, as pages. Once a minute is behind, it is
+   * not looked at again; so each page is to be dealt with before the next is asked for.
+   */
   due(nowMs: number): AsyncIterable<readonly DueDelivery[]>;
   /** Moves deliveries whose wake-up was sent to a later minute, so that a wake-up that gets lost is sent again. */
   woken(deliveries: readonly DueDelivery[], nowMs: number): Promise<void>;
-  /** Remembers that everything due until now was looked at. */
-  finished(nowMs: number): Promise<void>;
 }
 
 export interface DueDelivery extends DeliveryKey {

@@ -11,8 +11,8 @@ afterEach(() => rmSync(join(path, '../..'), { recursive: true }));
 
 it('writes what a shell reads back unchanged, whatever is in the values', () => {
   const nasty = `it's $HOME \`id\` "quoted" \\ ; # & | < > * ~ !\nsecond line`;
-  writeEnvironmentFile(path, { PLAIN: 'http://127.0.0.1:4000', EMPTY: '', NASTY: nasty });
-  const script = '. "$1" && printf "%s|%s|%s" "$PLAIN" "$EMPTY" "$NASTY"';
+  writeEnvironmentFile(path, { PLAIN: 'http://127.0.0.1:4000', empty: '', NASTY: nasty });
+  const script = '. "$1" && printf "%s|%s|%s" "$PLAIN" "$empty" "$NASTY"';
   expect(execFileSync('sh', ['-c', script, 'sh', path]).toString()).toBe(`http://127.0.0.1:4000||${nasty}`);
   expect(readFileSync(path, 'utf8').split('\n')[0]).toBe('PLAIN=http://127.0.0.1:4000');
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSchedule } from '../../../infra/local/schedule.ts';
 
-const MINUTE = 60_000;
+const minute = 60_000;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -24,10 +24,10 @@ function start(
 
 describe('a schedule', () => {
   it.each([
-    ['rate(1 minute)', MINUTE],
-    ['rate(5 minutes)', 5 * MINUTE],
-    ['rate(1 hour)', 60 * MINUTE],
-    ['rate(1 day)', 24 * 60 * MINUTE],
+    ['rate(1 minute)', minute],
+    ['rate(5 minutes)', 5 * minute],
+    ['rate(1 hour)', 60 * minute],
+    ['rate(1 day)', 24 * 60 * minute],
   ])('%s invokes each period, first after one', async (expression, period) => {
     const invoke = vi.fn(async () => undefined);
     start(expression, invoke);
@@ -48,7 +48,7 @@ describe('a schedule', () => {
       say: () => undefined,
     });
 
-    await vi.advanceTimersByTimeAsync(MINUTE);
+    await vi.advanceTimersByTimeAsync(minute);
 
     expect(invoke.mock.calls[0]?.[0]).toMatchObject({
       version: '0',
@@ -64,10 +64,10 @@ describe('a schedule', () => {
     const invoke = vi.fn(() => finish.promise);
     start('rate(1 minute)', invoke);
 
-    await vi.advanceTimersByTimeAsync(5 * MINUTE);
+    await vi.advanceTimersByTimeAsync(5 * minute);
     expect(invoke).toHaveBeenCalledTimes(1);
     finish.resolve();
-    await vi.advanceTimersByTimeAsync(MINUTE);
+    await vi.advanceTimersByTimeAsync(minute);
     expect(invoke).toHaveBeenCalledTimes(2);
   });
 
@@ -79,7 +79,7 @@ describe('a schedule', () => {
     });
     const schedule = start('rate(1 minute)', invoke);
 
-    await vi.advanceTimersByTimeAsync(4 * MINUTE);
+    await vi.advanceTimersByTimeAsync(4 * minute);
 
     expect(invoke).toHaveBeenCalledTimes(4);
     expect(schedule.said).toHaveLength(2);
@@ -91,7 +91,7 @@ describe('a schedule', () => {
     const finish = Promise.withResolvers<void>();
     const invoke = vi.fn(() => finish.promise);
     const schedule = start('rate(1 minute)', invoke);
-    await vi.advanceTimersByTimeAsync(MINUTE);
+    await vi.advanceTimersByTimeAsync(minute);
     let stopped = false;
 
     const stopping = schedule.stop().then(() => (stopped = true));
@@ -99,7 +99,7 @@ describe('a schedule', () => {
     expect(stopped).toBe(false);
     finish.resolve();
     await stopping;
-    await vi.advanceTimersByTimeAsync(5 * MINUTE);
+    await vi.advanceTimersByTimeAsync(5 * minute);
 
     expect(invoke).toHaveBeenCalledTimes(1);
   });

@@ -3,15 +3,15 @@ import type { Engines } from '../../../../infra/local/engines/engines.ts';
 import { startEngines } from '../../../../infra/local/engines/engines.ts';
 
 /** Nothing answers there, and nothing asks: it only keeps an engine that a test does not need from being started. */
-const NOT_NEEDED = 'http://127.0.0.1:9';
+const notNeeded = 'http://127.0.0.1:9';
 
 /** Starts one real engine for the tests of a file. */
 export function useEngine(name: 'kafka' | 'sqs'): () => Engines {
   let engines: Engines | undefined;
   beforeAll(async () => {
     const before = { ...process.env };
-    process.env['AWS_ENDPOINT_URL_DYNAMODB'] = NOT_NEEDED;
-    if (name === 'kafka') process.env['AWS_ENDPOINT_URL_SQS'] = NOT_NEEDED;
+    process.env['AWS_ENDPOINT_URL_DYNAMODB'] = notNeeded;
+    if (name === 'kafka') process.env['AWS_ENDPOINT_URL_SQS'] = notNeeded;
     else process.env['KAFKA_BROKERS'] = '127.0.0.1:9';
     try {
       engines = await startEngines({ fast: true, say: () => undefined });

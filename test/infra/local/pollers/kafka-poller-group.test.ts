@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { useEngine } from './engine-for-tests.ts';
-import { createTrial, expectNothingPassedOver, PATIENCE, until } from './kafka-trial.ts';
+import { createTrial, expectNothingPassedOver, patience, until } from './kafka-trial.ts';
 
 const engines = useEngine('kafka');
-const options = { timeout: PATIENCE.timeout * 2 };
+const options = { timeout: patience.timeout * 2 };
 
 describe('where a poller starts', options, () => {
   it('is the group’s commit, which the one before has left behind', async () => {

@@ -3,10 +3,10 @@ import { useEngine } from './engine-for-tests.ts';
 import { createTrial, expectNothingPassedOver, until } from './kafka-trial.ts';
 
 const engines = useEngine('kafka');
-const AFTER_AN_OUTAGE = 60_000;
+const afterAnOutage = 60_000;
 
 // Only a broker that runs as a process of ours can be killed or frozen.
-describe('a broker', { timeout: 2 * AFTER_AN_OUTAGE }, () => {
+describe('a broker', { timeout: 2 * afterAnOutage }, () => {
   it('that is killed and comes back costs nothing but repetitions', async ({ skip }) => {
     const broker =
       engines().processes.find(({ name }) => name === 'kafka') ?? skip('Kafka is not a process of ours');
@@ -28,11 +28,11 @@ describe('a broker', { timeout: 2 * AFTER_AN_OUTAGE }, () => {
     await broker.kill();
     holdAt = Infinity;
     release.resolve();
-    await until(() => expect(poller.said).toHaveLength(1), AFTER_AN_OUTAGE);
+    await until(() => expect(poller.said).toHaveLength(1), afterAnOutage);
     await broker.restart();
     for (const partition of [0, 1, 2]) await trial.produce(10, partition);
 
-    await until(async () => expect(await trial.commits()).toEqual([310, 310, 310]), AFTER_AN_OUTAGE);
+    await until(async () => expect(await trial.commits()).toEqual([310, 310, 310]), afterAnOutage);
     expectNothingPassedOver(poller.invocations, [310, 310, 310]);
     expect(poller.said).toHaveLength(2);
     expect(poller.said[0]).toContain('cannot be read');
@@ -49,13 +49,13 @@ describe('a broker', { timeout: 2 * AFTER_AN_OUTAGE }, () => {
 
     process.kill(broker.pid, 'SIGSTOP');
     try {
-      await until(() => expect(poller.said).toHaveLength(1), AFTER_AN_OUTAGE);
+      await until(() => expect(poller.said).toHaveLength(1), afterAnOutage);
     } finally {
       process.kill(broker.pid, 'SIGCONT');
     }
     await trial.produce(5);
 
-    await until(async () => expect(await trial.commits()).toEqual([10]), AFTER_AN_OUTAGE);
+    await until(async () => expect(await trial.commits()).toEqual([10]), afterAnOutage);
     expectNothingPassedOver(poller.invocations, [10]);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { useEngine } from './engine-for-tests.ts';
 import type { Invocation } from './kafka-trial.ts';
-import { createTrial, expectNothingPassedOver, PATIENCE, until } from './kafka-trial.ts';
+import { createTrial, expectNothingPassedOver, patience, until } from './kafka-trial.ts';
 
 const engines = useEngine('kafka');
-const options = { timeout: PATIENCE.timeout * 2 };
+const options = { timeout: patience.timeout * 2 };
 
 describe('batches', options, () => {
   it('come in order, one in flight a partition, partitions side by side', async () => {

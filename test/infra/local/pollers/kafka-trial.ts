@@ -19,7 +19,7 @@ export interface Invocation {
 export type Function = (invocation: Invocation, number: number) => unknown;
 
 /** How long a test waits for what must happen. */
-export const PATIENCE = { timeout: 20_000, interval: 10 };
+export const patience = { timeout: 20_000, interval: 10 };
 
 let topics = 0;
 
@@ -116,9 +116,9 @@ async function commits(admin: Admin, topic: string, groupId: string): Promise<nu
 /** Waits for something to become true; how long it took is nobody's business. */
 export async function until(
   condition: () => void | Promise<void>,
-  timeout = PATIENCE.timeout,
+  timeout = patience.timeout,
 ): Promise<void> {
-  await vi.waitFor(condition, { ...PATIENCE, timeout });
+  await vi.waitFor(condition, { ...patience, timeout });
 }
 
 /** Every record of these partitions came, and none came before all the ones before it had come. */

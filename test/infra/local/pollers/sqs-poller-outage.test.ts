@@ -4,7 +4,7 @@ import { until } from './kafka-trial.ts';
 import { createQueueTrial } from './sqs-trial.ts';
 
 const engines = useEngine('sqs');
-const NOTHING_LEFT = { waiting: 0, hidden: 0 };
+const nothingLeft = { waiting: 0, hidden: 0 };
 
 // Only a queue engine that runs as a process of ours can be frozen or killed.
 describe('an engine', { timeout: 150_000 }, () => {
@@ -30,7 +30,7 @@ describe('an engine', { timeout: 150_000 }, () => {
     await until(() => expect(poller.said).toHaveLength(2), PATIENT);
     await trial.sendNumbered(20);
 
-    await until(async () => expect(await trial.counts()).toEqual(NOTHING_LEFT), PATIENT);
+    await until(async () => expect(await trial.counts()).toEqual(nothingLeft), PATIENT);
     expect(new Set(poller.bodies()).size).toBe(20);
     expect(poller.said[0]).toContain('cannot be read');
     expect(poller.said[1]).toContain('can be read again');

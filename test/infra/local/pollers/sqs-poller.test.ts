@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { useEngine } from './engine-for-tests.ts';
-import { PATIENCE, until } from './kafka-trial.ts';
+import { patience, until } from './kafka-trial.ts';
 import { createQueueTrial } from './sqs-trial.ts';
 
 const engines = useEngine('sqs');
-const options = { timeout: PATIENCE.timeout * 2 };
-const NOTHING_LEFT = { waiting: 0, hidden: 0 };
+const options = { timeout: patience.timeout * 2 };
+const nothingLeft = { waiting: 0, hidden: 0 };
 
 describe('the event', options, () => {
   it('has the documented shape', async () => {
@@ -59,7 +59,7 @@ describe('batches', options, () => {
 
     const poller = await trial.poll(() => undefined, { batchSize: 4 });
 
-    await until(async () => expect(await trial.counts()).toEqual(NOTHING_LEFT));
+    await until(async () => expect(await trial.counts()).toEqual(nothingLeft));
     expect(new Set(poller.bodies()).size).toBe(25);
     expect(Math.max(...poller.invocations.map((records) => records.length))).toBe(4);
   });
@@ -74,7 +74,7 @@ describe('batches', options, () => {
       maximumConcurrency: 1,
     });
 
-    await until(async () => expect(await trial.counts()).toEqual(NOTHING_LEFT));
+    await until(async () => expect(await trial.counts()).toEqual(nothingLeft));
     expect(poller.invocations.map((records) => records.length)).toEqual([30]);
   });
 
@@ -110,7 +110,7 @@ describe('batches', options, () => {
     await until(async () => expect(await trial.counts()).toEqual({ waiting: 5, hidden: 3 }));
     finish.resolve();
 
-    await until(async () => expect(await trial.counts()).toEqual(NOTHING_LEFT));
+    await until(async () => expect(await trial.counts()).toEqual(nothingLeft));
     expect(most).toBe(3);
   });
 });
@@ -156,7 +156,7 @@ describe('failures', options, () => {
     const poller = await trial.poll(all, { reportBatchItemFailures: false });
 
     await until(() => expect(poller.bodies()).toHaveLength(2));
-    await until(async () => expect(await trial.counts()).toEqual(NOTHING_LEFT));
+    await until(async () => expect(await trial.counts()).toEqual(nothingLeft));
   });
 
   it('that go on come to the dead-letter queue', async () => {
@@ -188,7 +188,7 @@ describe('stopping', options, () => {
     finish.resolve();
     await stopped;
 
-    expect(await trial.counts()).toEqual(NOTHING_LEFT);
+    expect(await trial.counts()).toEqual(nothingLeft);
   });
 });
 
