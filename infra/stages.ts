@@ -29,6 +29,8 @@ export interface StageSettings {
   readonly inlineBudgetMs: number;
   /** How long events, deliveries and quarantined records are kept. */
   readonly retentionDays: number;
+  /** How long an idempotency key stands for one event, from 1 hour to as long as events are kept. */
+  readonly idempotencyWindowHours: number;
   /** Most invocations of the delivery function at once, 2 to 1000. */
   readonly deliveryConcurrency: number;
   /**
@@ -55,6 +57,7 @@ const onAws = {
   brokers: { count: 3, instanceType: 'kafka.m7g.large', storageGiB: 100 },
   inlineBudgetMs: 1000,
   retentionDays: 30,
+  idempotencyWindowHours: 24,
   deliveryConcurrency: 50,
   allowLoopbackTargets: false,
 } satisfies Omit<StageSettings, 'name'>;
@@ -117,6 +120,11 @@ export function stageProblems(settings: StageSettings): string[] {
     'must be a multiple of 3',
   );
   check(whole(settings.inlineBudgetMs, 0, 10_000), 'inlineBudgetMs', 'must be from 0 to 10000 ms');
+  check(
+    whole(settings.idempotencyWindowHours, 1, settings.retentionDays * 24),
+    'idempotencyWindowHours',
+    'must be from 1 hour to as long as events are kept',
+  );
   check(whole(settings.retentionDays, 1, 365), 'retentionDays', 'must be from 1 to 365 days');
   check(whole(settings.deliveryConcurrency, 2, 1000), 'deliveryConcurrency', 'must be from 2 to 1000');
   check(

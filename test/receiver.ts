@@ -42,7 +42,8 @@ export async function startReceiver(respond: Respond = (_, response) => response
     mostOpen = Math.max(mostOpen, ++open);
     socket.once('close', () => open--);
   });
-  server.listen(0, '127.0.0.1');
+  // Hundreds of endpoints may connect at once; what the backlog does not hold would come a second later.
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

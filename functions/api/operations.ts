@@ -4,6 +4,7 @@ import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
 import { environment } from '../../lib/adapters/environment.ts';
+import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { endpointOperations } from '../../lib/app/api/endpoints.ts';
 import { healthOperations } from '../../lib/app/api/health.ts';
@@ -34,7 +35,11 @@ export const operations: Operations = {
   ...healthOperations(),
   ...orgOperations({ orgs, keys, endpoints, now }),
   ...keyOperations({ keys, now }),
-  ...endpointOperations({ endpoints, urlRule: webhookUrlRule(guard.allowsOrigin), retentionDays, now }),
+  ...endpointOperations({
+    endpoints,
+    rules: { urlRule: webhookUrlRule(guard.allowsOrigin), retentionDays, compilePattern },
+    now,
+  }),
   ...traceOperations({
     events: createEventReader(dynamodb, eventsTable, eventIds),
     sources: JSON.parse(environment('SOURCES')) as KnownSource[],

@@ -75,6 +75,7 @@ export class DataStack extends Stack {
         removalPolicy: RemovalPolicy.RETAIN,
       }),
     };
+    new CfnOutput(this, 'EventIdKeySecretArn', { value: this.secrets.eventIdKey.secretArn });
     new CfnOutput(this, 'OperatorKeySecretArn', { value: this.secrets.operatorKey.secretArn });
   }
 }

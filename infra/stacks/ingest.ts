@@ -35,10 +35,11 @@ export class IngestStack extends Stack {
           SOURCE_NAME: name,
           SOURCE_NUMBER: String(source.number),
           INLINE_BUDGET_MS: String(settings.inlineBudgetMs),
+          IDEMPOTENCY_WINDOW_HOURS: String(settings.idempotencyWindowHours),
         },
       })
         .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
-        .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem'])
+        .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem'])
         .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
         .sendTo(wakeUps, 'WAKE_UP_QUEUE')
         .allow(

@@ -7,6 +7,7 @@ import {
   type WriteRequest,
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
+import { mapAtOnce } from '../core/map-at-once.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -14,8 +15,8 @@ export type Item = Record<string, AttributeValue>;
 const mostPuts = 25;
 const mostGets = 100;
 const mostTries = 10;
-/** Calls under way at once: more would wait for a connection until they time out. */
-const mostAtOnce = 16;
+/** Calls under way at once. */
+export const mostAtOnce = 16;
 const longestWaitMs = 3_000;
 
 /**
@@ -24,7 +25,7 @@ const longestWaitMs = 3_000;
  */
 export async function putAll(client: DynamoDBClient, table: string, items: readonly Item[]): Promise<void> {
   const requests = items.map((Item) => ({ PutRequest: { Item } }));
-  await eachAtOnce(chunks(requests, mostPuts), (chunk) => putChunk(client, table, chunk));
+  await mapAtOnce(chunks(requests, mostPuts), mostAtOnce, (chunk) => putChunk(client, table, chunk));
 }
 
 async function putChunk(client: DynamoDBClient, table: string, requests: WriteRequest[]): Promise<void> {
@@ -80,18 +81,6 @@ export async function itemsUnder(
   );
   for await (const page of pages) items.push(...(page.Items ?? []));
   return items;
-}
-
-/**
- * Works on all of a list, some at once.
- * @throws the first error
- */
-export async function eachAtOnce<T>(list: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const rest = list.values();
-  const worker = async () => {
-    for (const one of rest) await work(one);
-  };
-  await Promise.all(Array.from({ length: Math.min(mostAtOnce, list.length) }, worker));
 }
 
 /** The list in pieces of at most `size`. */

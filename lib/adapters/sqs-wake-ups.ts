@@ -5,7 +5,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { EventBody, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
-import { chunks, eachAtOnce } from './dynamodb-batch.ts';
+import { mapAtOnce } from '../core/map-at-once.ts';
+import { chunks, mostAtOnce } from './dynamodb-batch.ts';
 
 /** SQS takes ten messages a call, and 1 MiB for all of them. */
 const mostMessages = 10;
@@ -24,7 +25,9 @@ interface Message {
 export function createWakeUpQueue(client: SQSClient, queueUrl: string): WakeUpQueue {
   return {
     async send(wakeUps) {
-      await eachAtOnce(chunks(wakeUps, mostMessages), (chunk) => sendChunk(client, queueUrl, chunk));
+      await mapAtOnce(chunks(wakeUps, mostMessages), mostAtOnce, (chunk) =>
+        sendChunk(client, queueUrl, chunk),
+      );
     },
   };
 }

@@ -4,10 +4,13 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { EventIds } from '../core/event-id.ts';
 import type { JournalEvent } from '../core/journal.ts';
 import type { QuarantinedRecord } from '../core/quarantine.ts';
+import { mapAtOnce } from '../core/map-at-once.ts';
 import { type RecordEvent, type SourceRecord, type Target, readRecordEvent } from '../core/record-event.ts';
 import { RecordRejected } from '../core/rejection.ts';
 import { defaultScheduleSeconds } from '../core/retry-schedule.ts';
 import { type Routing, route } from '../core/routing.ts';
+import type { FilterOf } from './endpoint-filters.ts';
+import type { ClaimStore } from './ports/claims.ts';
 import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
 import type { IngestStore } from './ports/events.ts';
 import type { EventBody, WakeUpQueue } from './ports/wake-ups.ts';
@@ -20,6 +23,8 @@ export interface IngestDependencies {
   readonly inlineBudgetMs: number;
   readonly eventIds: EventIds;
   readonly endpoints: EndpointReader & EndpointDisabler;
+  readonly claims: ClaimStore;
+  readonly filterOf: FilterOf;
   readonly sender: WebhookSender;
   readonly store: IngestStore;
   readonly wakeUps: WakeUpQueue;
@@ -32,6 +37,7 @@ export interface IngestCounts {
   readonly records: number;
   readonly delivered: number;
   readonly queued: number;
+  readonly duplicates: number;
   readonly quarantined: number;
   /** Why wake-ups could not be sent. Their deliveries wait for the sweep. */
   readonly wakeUpsUnsent?: unknown;
@@ -45,7 +51,13 @@ interface Accepted {
 
 interface Routed extends Accepted {
   readonly routing: Routing;
+  /** The event that has this one's idempotency key, when that is another. */
+  readonly duplicateOf?: string;
 }
+
+/** Events that are claimed and routed at once; each may cost a call of a store. */
+const routedAtOnce = 32;
+const toNobody: Routing = { endpoints: [], notDelivered: [], moreNotDelivered: {} };
 
 /**
  * Turns a batch of records into events, delivers what can be delivered at once, and leaves the rest durably queued
@@ -59,7 +71,10 @@ export async function ingestRecords(
 ): Promise<IngestCounts> {
   const { accepted, quarantined } = readRecords(dependencies, records);
   // All of it before the first attempt: a batch that cannot be routed comes again, and should then send nothing twice.
-  const routed = await Promise.all(accepted.map((event) => routeEvent(dependencies.endpoints, event)));
+  const duplicateOf = createDuplicates(dependencies);
+  const routed = await mapAtOnce(accepted, routedAtOnce, async (event) =>
+    routeEvent(dependencies, event, await duplicateOf(event)),
+  );
   const deadlineMs = dependencies.now() + dependencies.inlineBudgetMs;
   const outcomes = await Promise.all(routed.map((event) => deliverFirst(dependencies, event, deadlineMs)));
   const unfinished = outcomes.flatMap(({ unfinished }) => unfinished);
@@ -83,6 +98,7 @@ export async function ingestRecords(
     records: records.length,
     delivered: deliveries - unfinished.length,
     queued: unfinished.length,
+    duplicates: routed.filter(({ duplicateOf }) => duplicateOf !== undefined).length,
     quarantined: quarantined.length,
     ...(unsent !== undefined && { wakeUpsUnsent: unsent }),
   };
@@ -111,9 +127,29 @@ function readRecords({ source, eventIds, now }: IngestDependencies, records: rea
   return { accepted, quarantined };
 }
 
-async function routeEvent(endpoints: EndpointReader, accepted: Accepted): Promise<Routed> {
+/**
+ * Tells of each event of one batch whether another has its idempotency key. Of several in the batch the first claims
+ * it, for all of them.
+ */
+function createDuplicates({ claims, source }: IngestDependencies) {
+  const holders = new Map<string, Promise<string>>();
+  return async ({ id, event: { idempotencyKey } }: Accepted): Promise<string | undefined> => {
+    if (idempotencyKey === undefined) return undefined;
+    const claiming = holders.get(idempotencyKey) ?? claims.claim(source.name, idempotencyKey, id);
+    holders.set(idempotencyKey, claiming);
+    const holder = await claiming;
+    return holder === id ? undefined : holder;
+  };
+}
+
+async function routeEvent(
+  { endpoints, filterOf }: IngestDependencies,
+  accepted: Accepted,
+  duplicateOf: string | undefined,
+): Promise<Routed> {
+  if (duplicateOf !== undefined) return { ...accepted, routing: toNobody, duplicateOf };
   const { event } = accepted;
-  return { ...accepted, routing: route(event, await candidates(endpoints, event.target)) };
+  return { ...accepted, routing: route(event, await candidates(endpoints, event.target), filterOf) };
 }
 
 interface Outcome {
@@ -124,7 +160,7 @@ interface Outcome {
 
 async function deliverFirst(
   dependencies: IngestDependencies,
-  { id, record, event, routing }: Routed,
+  { id, record, event, routing, duplicateOf }: Routed,
   deadlineMs: number,
 ): Promise<Outcome> {
   const deliveries = await Promise.all(
@@ -141,6 +177,8 @@ async function deliverFirst(
       headers: event.headers,
       droppedHeaders: event.droppedHeaders,
       target: event.target,
+      ...(event.idempotencyKey && { idempotencyKey: event.idempotencyKey }),
+      ...(duplicateOf && { duplicateOf }),
       deliveries: deliveries.map(({ endpointId, orgId, state, attempts }) => ({
         endpointId,
         orgId,

@@ -6,6 +6,8 @@ export interface Endpoint {
   readonly description: string;
   /** `*`, exact types, or prefixes such as `order.*`. */
   readonly eventTypes: readonly string[];
+  /** Which events it receives by their content; without it, all of its event types. */
+  readonly filter?: Readonly<Record<string, unknown>>;
   readonly status: EndpointStatus;
   /** Why it is disabled, when Fanout did it. */
   readonly disabledReason?: 'gone';

@@ -16,6 +16,9 @@ export interface JournalEvent {
   readonly headers: Headers;
   readonly droppedHeaders: readonly string[];
   readonly target: Target;
+  readonly idempotencyKey?: string;
+  /** The event that has its idempotency key: this one was kept, and delivered to nobody. */
+  readonly duplicateOf?: string;
   readonly deliveries: readonly FirstDelivery[];
   readonly notDelivered: Routing['notDelivered'];
   readonly moreNotDelivered: Routing['moreNotDelivered'];

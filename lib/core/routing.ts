@@ -1,9 +1,10 @@
 import type { Endpoint } from './endpoint.ts';
 import { matchesEventType } from './event-types.ts';
+import type { FilterTest, Filtered } from './filter.ts';
 import type { RecordEvent, Target } from './record-event.ts';
 
 /** Why an endpoint that was considered does not receive an event. */
-export type WhyNot = 'unknown_endpoint' | 'owner_mismatch' | 'disabled' | 'event_type';
+export type WhyNot = 'unknown_endpoint' | 'owner_mismatch' | 'disabled' | 'event_type' | 'filter';
 
 /** What was decided for one event: who receives it, and who does not and why. */
 export interface Routing {
@@ -26,16 +27,26 @@ export interface NotDelivered {
 /**
  * Decides which endpoints receive an event.
  * @param candidates the endpoints of the event's target: the one, the owner's, or all there are
+ * @param filterOf the test of an endpoint's filter, if it has one
  */
 export function route(
-  event: Pick<RecordEvent, 'eventType' | 'target'>,
+  event: Pick<RecordEvent, 'eventType' | 'target' | 'data' | 'headers'>,
   candidates: readonly Endpoint[],
+  filterOf: (endpoint: Endpoint) => FilterTest | undefined,
 ): Routing {
   const endpoints: Endpoint[] = [];
   const notDelivered: NotDelivered[] = [];
   const moreNotDelivered: Partial<Record<WhyNot, number>> = {};
+  // Parsed once, and only where some filter asks.
+  let filtered: Filtered | undefined;
+  const passesFilter = (endpoint: Endpoint) => {
+    const test = filterOf(endpoint);
+    return (
+      test === undefined || test((filtered ??= { data: JSON.parse(event.data), headers: event.headers }))
+    );
+  };
   for (const endpoint of candidates) {
-    const reason = whyNot(event, endpoint);
+    const reason = whyNot(event, endpoint) ?? (passesFilter(endpoint) ? undefined : 'filter');
     if (reason === undefined) endpoints.push(endpoint);
     else if (notDelivered.length < mostListed) {
       notDelivered.push({ endpointId: endpoint.id, orgId: endpoint.orgId, reason });

@@ -176,7 +176,7 @@ test('700 endpoints at once all get theirs, over at most 600 connections', async
   const receiver = await receiverWith();
   const fresh = createWebhookSender(true, Date.now);
   const times = until(Date.now() + 20_000);
-  const targets = Array.from({ length: 700 }, () => endpointAt(receiver.url));
+  const targets = Array.from({ length: 700 }, () => endpointAt(receiver.url, { timeoutMs: 15_000 }));
   const attempts = await Promise.all(targets.map((target) => fresh.attempt(target, target.id, body, times)));
   expect(attempts.filter((attempt) => attempt?.statusCode === 200)).toHaveLength(700);
   expect(receiver.mostConnections()).toBeLessThanOrEqual(600);

@@ -2,6 +2,7 @@ import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aw
 import type { SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll } from 'vitest';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createDueDeliveries } from '../../lib/adapters/dynamodb-due.ts';
@@ -9,6 +10,7 @@ import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
 import { createWakeUpQueue, readWakeUp, receiveAgainSoon } from '../../lib/adapters/sqs-wake-ups.ts';
+import { claimsContract } from './claims.ts';
 import { deliveriesContract } from './deliveries.ts';
 import { documentsContract } from './documents.ts';
 import { dueDeliveriesContract } from './due-deliveries.ts';
@@ -78,6 +80,11 @@ quarantineContract('DynamoDB', async (now) => {
     store: createIngestStore(storage.dynamodb, events, retentionDays, now),
     quarantine: createQuarantineReader(storage.dynamodb, events, retentionDays, now),
   };
+});
+
+claimsContract('DynamoDB', async (now) => {
+  const { events } = await storage.freshStores();
+  return createClaimStore(storage.dynamodb, events, 24, now);
 });
 
 wakeUpQueueContract('SQS', async () => {

@@ -10,7 +10,9 @@ export interface ApiAnswer<Body> {
 
 /** What tests read of an event's trace. */
 export interface Trace {
+  readonly id: string;
   readonly state: string;
+  readonly duplicate_of?: string;
   readonly deliveries: readonly {
     readonly endpoint_id: string;
     readonly attempts: readonly { readonly status_code: number }[];

@@ -1,6 +1,9 @@
+import { Kafka } from 'kafkajs';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import { createEventIds } from '../../lib/core/event-id.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
@@ -260,3 +263,48 @@ test('an endpoint id that another org takes meanwhile does not get what was mean
     .toMatchObject([{ endpoint_id: 'orders', state: 'failed', failure: 'endpoint_deleted' }]);
   expect(others.received).toEqual([]);
 });
+
+test('eight copies of one idempotency key at once are one event and seven duplicates that name it', async () => {
+  const receiver = await receiverWith();
+  const org = await client.createOrg();
+  await client.createEndpoint(org, receiver.url);
+  const value = JSON.stringify({
+    event_type: 'a',
+    owner_id: org,
+    data: { n: 1 },
+    idempotency_key: 'order-1',
+  });
+  // Two in one partition, the others apart: within a batch and between functions.
+  await client.produce(...[0, 0, 1, 1, 2, 3, 4, 5].map((partition) => ({ value, partition })));
+  await client.produce({ value: JSON.stringify({ event_type: 'last', owner_id: org, data: { n: 2 } }) });
+
+  const ids = await eventIdsWithKey('order-1');
+  expect(ids).toHaveLength(8);
+  await expect.poll(() => receiver.received.length).toBe(2);
+  const first = receiver.received.find(({ body }) => body === '{"n":1}')!.headers['webhook-id'] as string;
+  const traces = await Promise.all(ids.map((id) => client.trace(id)));
+  expect(traces.filter(({ state }) => state === 'delivered').map(({ id }) => id)).toEqual([first]);
+  expect(traces.filter(({ duplicate_of }) => duplicate_of === first)).toHaveLength(7);
+});
+
+/** The ids that Fanout gives to the records with a key, computed from where the records are. */
+async function eventIdsWithKey(key: string): Promise<string[]> {
+  const kafka = new Kafka(kafkaClientOptions(fanout.engines.kafka));
+  const eventIds = createEventIds(
+    fanout.machine.secretValue(fanout.machine.outputs['Data']!['EventIdKeySecretArn']!),
+  );
+  const consumer = kafka.consumer({ groupId: `reader-${Date.now()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic: fanout.ingestTopic, fromBeginning: true });
+  const ids: string[] = [];
+  await consumer.run({
+    eachMessage: async ({ partition, message }) => {
+      if (!message.value?.includes(key)) return;
+      const address = { source: 1, partition, offset: Number(message.offset), index: 0 };
+      ids.push(eventIds.encode(Number(message.timestamp), address));
+    },
+  });
+  await expect.poll(() => ids.length).toBe(8);
+  await consumer.disconnect();
+  return ids;
+}

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { eventTypeFilterPattern } from '../../core/event-types.ts';
 import { isForwarded, isHeaderName, isHeaderValue } from '../../core/headers.ts';
+import { compileFilter } from '../../core/filter.ts';
+import type { PatternCompiler } from '../../core/filter-operators.ts';
 import { isSigningSecret } from '../../core/webhook-signature.ts';
 import { idSchema } from './orgs.ts';
 
@@ -58,8 +60,24 @@ function urlFault(url: URL, rule: UrlRule): string | undefined {
   return rule(url);
 }
 
+/** What endpoints are checked against. */
+export interface EndpointRules {
+  readonly urlRule: UrlRule;
+  /** How long events are kept: no schedule may be longer. */
+  readonly retentionDays: number;
+  /** For the `$regex` of filters. */
+  readonly compilePattern: PatternCompiler;
+}
+
 /** What `POST` and `PATCH` of endpoints take. */
-export function endpointSchemas(rule: UrlRule, retentionDays: number) {
+export function endpointSchemas({ urlRule, retentionDays, compilePattern }: EndpointRules) {
+  const filter = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+    const compiled = compileFilter(value, compilePattern);
+    const faults = 'faults' in compiled ? compiled.faults : [];
+    for (const { path, message } of faults) {
+      context.addIssue({ code: 'custom', path: path === '' ? [] : path.split('.'), message });
+    }
+  });
   const retry = z.strictObject({
     schedule_seconds: scheduleSeconds.refine(
       (waits) => waits.reduce((sum, wait) => sum + wait, 0) * 1.1 < retentionDays * 86_400,
@@ -67,7 +85,7 @@ export function endpointSchemas(rule: UrlRule, retentionDays: number) {
     ),
   });
   const config = z.strictObject({
-    url: urlSchema(rule),
+    url: urlSchema(urlRule),
     timeout_ms: z.number().int().min(100).max(30_000).default(10_000),
     headers: headers.default({}),
   });
@@ -77,6 +95,7 @@ export function endpointSchemas(rule: UrlRule, retentionDays: number) {
     type: z.literal('webhook', 'must be webhook'),
     description: z.string().max(500).default(''),
     event_types: eventTypes.default(['*']),
+    filter: filter.optional(),
     status: status.default('active'),
     retry: retry.optional(),
     config,
@@ -85,11 +104,12 @@ export function endpointSchemas(rule: UrlRule, retentionDays: number) {
   const change = z.strictObject({
     description: z.string().max(500).optional(),
     event_types: eventTypes.optional(),
+    filter: filter.nullable().optional(),
     status: status.optional(),
     retry: retry.nullable().optional(),
     config: z
       .strictObject({
-        url: urlSchema(rule).optional(),
+        url: urlSchema(urlRule).optional(),
         timeout_ms: z.number().int().min(100).max(30_000).optional(),
         headers: headers.optional(),
       })

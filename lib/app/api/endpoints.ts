@@ -4,31 +4,25 @@ import { randomId } from '../../core/identifiers.ts';
 import { defaultScheduleSeconds } from '../../core/retry-schedule.ts';
 import { newSigningSecret } from '../../core/webhook-signature.ts';
 import type { Documents } from '../ports/documents.ts';
-import { type UrlRule, endpointSchemas } from './endpoint-schemas.ts';
+import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
 import { listDocuments } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem, notFound } from './problem.ts';
 
 export interface EndpointDependencies {
   readonly endpoints: Documents<Endpoint>;
-  readonly urlRule: UrlRule;
-  /** How long events are kept: no schedule may be longer. */
-  readonly retentionDays: number;
+  readonly rules: EndpointRules;
   readonly now: () => number;
 }
 
 /** An org's endpoints: tenants manage their own, publishers read them. */
-export function endpointOperations({
-  endpoints,
-  urlRule,
-  retentionDays,
-  now,
-}: EndpointDependencies): Operations {
-  const schemas = endpointSchemas(urlRule, retentionDays);
+export function endpointOperations({ endpoints, rules, now }: EndpointDependencies): Operations {
+  const schemas = endpointSchemas(rules);
   const change = (found: Endpoint, body: output<typeof schemas.change>): Endpoint => ({
     ...found,
     description: body.description ?? found.description,
     eventTypes: body.event_types ?? found.eventTypes,
+    filter: body.filter === undefined ? found.filter : (body.filter ?? undefined),
     status: body.status ?? found.status,
     disabledReason: body.status ? undefined : found.disabledReason,
     scheduleSeconds: body.retry === undefined ? found.scheduleSeconds : body.retry?.schedule_seconds,
@@ -53,6 +47,7 @@ export function endpointOperations({
         type: body.type,
         description: body.description,
         eventTypes: body.event_types,
+        filter: body.filter,
         status: body.status,
         scheduleSeconds: body.retry?.schedule_seconds,
         url: body.config.url,
@@ -111,6 +106,7 @@ function present(endpoint: Endpoint) {
     type: endpoint.type,
     description: endpoint.description,
     event_types: endpoint.eventTypes,
+    ...(endpoint.filter && { filter: endpoint.filter }),
     status: endpoint.status,
     ...(endpoint.disabledReason && { disabled_reason: endpoint.disabledReason }),
     retry: { schedule_seconds: endpoint.scheduleSeconds ?? defaultScheduleSeconds },

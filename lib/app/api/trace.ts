@@ -58,7 +58,9 @@ function present(
     id: event.id,
     event_type: event.eventType,
     time: rfc3339(event.timeMs),
-    state: stateOf(deliveries.map(({ state }) => state)),
+    state: event.duplicateOf ? 'duplicate' : stateOf(deliveries.map(({ state }) => state)),
+    ...(event.duplicateOf && { duplicate_of: event.duplicateOf }),
+    ...(event.idempotencyKey && { idempotency_key: event.idempotencyKey }),
     // Partitions and offsets tell how much runs through the whole deployment, which is not for tenants.
     ...(sources && {
       source: { name: source?.name ?? null, topic: source?.topic ?? null, partition, offset, index },
