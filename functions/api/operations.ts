@@ -28,7 +28,8 @@ const orgs = createDocuments<Org>(dynamodb, configTable, 'ORG');
 const keys = createDocuments<ApiKey>(dynamodb, configTable, 'KEY');
 const endpoints = createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT');
 const eventIds = createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET')));
-const guard = createAddressGuard(environment('ALLOW_LOOPBACK_TARGETS') === 'true');
+const allowsLoopback = environment('ALLOW_LOOPBACK_TARGETS') === 'true';
+const guard = createAddressGuard(allowsLoopback);
 
 /** Every operation of the API by its route, with what it needs. */
 export const operations: Operations = {
@@ -37,7 +38,7 @@ export const operations: Operations = {
   ...keyOperations({ keys, now }),
   ...endpointOperations({
     endpoints,
-    rules: { urlRule: webhookUrlRule(guard.allowsOrigin), retentionDays, compilePattern },
+    rules: { urlRule: webhookUrlRule(guard.allowsOrigin, allowsLoopback), retentionDays, compilePattern },
     now,
   }),
   ...traceOperations({

@@ -42,8 +42,9 @@ const dependencies: IngestDependencies = {
 /** Takes a batch of a source's records. When it throws, the batch comes again: nothing is acknowledged half-way. */
 export async function handler(event: MSKEvent): Promise<{ batchItemFailures: [] }> {
   const startedMs = now();
-  const { wakeUpsUnsent, ...counts } = await ingestRecords(dependencies, recordsOf(event));
+  const { wakeUpsUnsent, unmatched, ...counts } = await ingestRecords(dependencies, recordsOf(event));
   if (wakeUpsUnsent) log('WARN', 'wake-ups not sent', { source, ...errorFields(wakeUpsUnsent) });
+  if (unmatched.length > 0) log('WARN', 'events match no endpoint', { source, events: unmatched });
   log('INFO', 'ingested', {
     source,
     partitions: Object.keys(event.records),

@@ -1,9 +1,10 @@
-import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs';
+import { existsSync, readFileSync, createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { demonstrate } from './demonstration.ts';
 import { writeEnvironmentFile } from './environment-file.ts';
 import { type Fanout, startFanout } from './fanout-local.ts';
+import { holdPort } from './free-port.ts';
 import { startProgress } from './progress.ts';
 import { watchFunctions } from './watch.ts';
 
@@ -28,9 +29,11 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { watch: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) return void process.stdout.write(usage);
   const stopRequested = signalled();
+  const port = await wantedPort();
+  await refuseSecondStart();
   const progress = startProgress(print);
   const log = openFunctionLog();
-  const starting = startFanout({ say: progress.say, log: log.write, port: wantedPort() });
+  const starting = startFanout({ say: progress.say, log: log.write, port });
   const fanout = await Promise.race([starting, stopRequested]);
   // What is half started ends with the process: engines follow it, and folders are removed when it exits.
   if (!fanout) process.exit(0);
@@ -68,12 +71,35 @@ function signalled(): Promise<undefined> {
   });
 }
 
-function wantedPort(): number {
+/** The port that is asked for must be free; without one, the usual port or any other. */
+async function wantedPort(): Promise<number> {
   const given = process.env['PORT'];
-  if (!given) return usualPort;
-  const port = Number(given);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`PORT is "${given}", but must be a whole number from 0 to 65535.`);
+  const port = given ? Number(given) : usualPort;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`PORT is "${given}", but must be a whole number from 0 to 65535.`);
+  }
+  const held = await holdPort(port);
+  await held.release();
+  if (port === 0 || held.port === port) return held.port;
+  if (given)
+    throw new Error(`PORT is ${port}, but something listens there already; choose another, or 0 for any.`);
+  print(`Port ${port} is taken, so the API gets another.`);
+  return 0;
+}
+
+/** Two machines in one folder would write over each other's settings and logs. */
+async function refuseSecondStart(): Promise<void> {
+  const url =
+    existsSync(environmentFile) && /^FANOUT_URL=(.*)$/m.exec(readFileSync(environmentFile, 'utf8'))?.[1];
+  if (!url) return;
+  const answers = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (answers)
+    throw new Error(
+      `Fanout runs from this folder already, at ${url}: stop it first, or start another clone.`,
+    );
 }
 
 /** Function logs go to a file of this start, from the first line on; failures also to the terminal. */
@@ -110,11 +136,13 @@ Fanout runs.
 
 Try it in another shell, with any web server on port 8080:
   . .local/fanout.env
-  call() { curl -sS "$FANOUT_URL$1" -H "Authorization: Bearer $FANOUT_API_KEY" -H 'Content-Type: application/json' -d "$2"; }
-  call /v1/orgs '{"id":"acme","name":"Acme"}'
-  call /v1/orgs/acme/endpoints '{"type":"webhook","config":{"url":"http://127.0.0.1:8080/"}}'
+  call() { curl -sS "$FANOUT_URL$1" -H "Authorization: Bearer $FANOUT_API_KEY" -H 'Content-Type: application/json' "\${@:2}"; echo; }
+  call /v1/orgs -d '{"id":"acme","name":"Acme"}'
+  call /v1/orgs/acme/endpoints -d '{"type":"webhook","config":{"url":"http://127.0.0.1:8080/"}}'
   echo '{"event_type":"order.created","data":{"order":1},"owner_id":"acme"}' |
     kcat -P -b "$KAFKA_BROKERS" -t "$FANOUT_INGEST_TOPIC"${kcatAccess(engines)}
+  call /v1/events/<the webhook-id that arrived>     # what happened to it, and why
+  call /v1/quarantine                               # records that could not become events
 `);
 }
 

@@ -73,7 +73,7 @@ export class IngestStack extends Stack {
           ],
           ['*'],
         );
-      // No on-failure destination and no filter: either would let a record pass without a trace (see DESIGN, ingest).
+      // No on-failure destination and no filter: either would let a record pass without a trace.
       const mapping = new EventSourceMapping(this, `Mapping-${name}`, {
         target: ingest.function,
         eventSourceArn: cluster.attrArn,

@@ -11,11 +11,8 @@ export function answerProblems<Event extends { routeKey: string }>(): Middleware
   return {
     onError(request) {
       const { error, event } = request;
-      const foreseen = error instanceof Problem;
-      if (!foreseen) log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(error) });
-      const problem = foreseen
-        ? error
-        : new Problem('internal', 'Try again; if it goes on, tell your operator.');
+      const problem = error instanceof Problem ? error : unforeseen(error);
+      if (problem !== error) log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(error) });
       request.response = {
         statusCode: problem.status,
         headers: { 'content-type': 'application/problem+json' },
@@ -23,4 +20,10 @@ export function answerProblems<Event extends { routeKey: string }>(): Middleware
       };
     },
   };
+}
+
+function unforeseen(error: unknown): Problem {
+  const { name, code } = error as { name?: string; code?: string };
+  const isOutage = name === 'TimeoutError' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
+  return new Problem(isOutage ? 'unavailable' : 'internal', 'Try again; if it goes on, tell your operator.');
 }

@@ -34,6 +34,7 @@ function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): unknown {
   if (bytes.length > mostBodyBytes) {
     throw new Problem('too_large', `The body has ${bytes.length} bytes; the most is ${mostBodyBytes}.`);
   }
+  if (bytes.length === 0) throw new Problem('invalid_request', 'The body is empty; send JSON.');
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

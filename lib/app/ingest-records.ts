@@ -39,6 +39,8 @@ export interface IngestCounts {
   readonly queued: number;
   readonly duplicates: number;
   readonly quarantined: number;
+  /** The first of the events that no endpoint receives, so that the log leads to their traces. */
+  readonly unmatched: readonly { readonly eventId: string; readonly reasons: readonly string[] }[];
   /** Why wake-ups could not be sent. Their deliveries wait for the sweep. */
   readonly wakeUpsUnsent?: unknown;
 }
@@ -100,8 +102,21 @@ export async function ingestRecords(
     queued: unfinished.length,
     duplicates: routed.filter(({ duplicateOf }) => duplicateOf !== undefined).length,
     quarantined: quarantined.length,
+    unmatched: events.filter(isUnmatched).slice(0, mostUnmatched).map(describeUnmatched),
     ...(unsent !== undefined && { wakeUpsUnsent: unsent }),
   };
+}
+
+/** In one log line. */
+const mostUnmatched = 20;
+
+function isUnmatched({ deliveries, duplicateOf }: JournalEvent): boolean {
+  return deliveries.length === 0 && duplicateOf === undefined;
+}
+
+function describeUnmatched({ id, notDelivered }: JournalEvent) {
+  const reasons = [...new Set(notDelivered.map(({ reason }) => reason))];
+  return { eventId: id, reasons: reasons.length > 0 ? reasons : ['no_endpoints'] };
 }
 
 function readRecords({ source, eventIds, now }: IngestDependencies, records: readonly SourceRecord[]) {

@@ -168,7 +168,9 @@ describe('settings that cannot be right', () => {
     [{ sources: { ingest: source, other: source } }, 'sources: each source needs a number of its own'],
     [{ sources: {} }, 'sources: '],
     [{ brokers: { ...local.brokers, count: 4 } }, 'brokers.count: '],
-    [{ retentionDays: 0 }, 'retentionDays: '],
+    [{ retentionDays: 366 }, 'retentionDays: '],
+    [{ idempotencyWindowHours: 0 }, 'idempotencyWindowHours: '],
+    [{ retentionDays: 1, idempotencyWindowHours: 25 }, 'idempotencyWindowHours: '],
     [{ name: 'production' }, 'allowLoopbackTargets: '],
   ] as [Partial<StageSettings>, string][])('%j are refused, naming the field', (change, problem) => {
     expect(stageProblems({ ...local, ...change })).toEqual([expect.stringContaining(problem)]);

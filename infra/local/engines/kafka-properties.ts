@@ -85,6 +85,6 @@ const small: Record<string, number | boolean> = {
   // A broker that was killed is let in again only when its last session is over (9 s by default).
   'broker.session.timeout.ms': 3_000,
   'broker.heartbeat.interval.ms': 1_000,
-  // Records of 1 MiB (the limit of DESIGN.md, section 3) with their keys and headers, and larger ones to refuse.
+  // Records of 1 MiB (the limit of ingest) with their keys and headers, and larger ones to refuse.
   'message.max.bytes': 2 * 1024 * 1024,
 };

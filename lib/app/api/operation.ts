@@ -82,7 +82,9 @@ const mostErrors = 100;
  * @throws Problem with one error for each field that is wrong, the first 100 of them
  */
 export function checkInput<Schema extends ZodType>(schema: Schema, body: unknown): output<Schema> {
-  const result = schema.safeParse(body);
+  const result = schema.safeParse(body, {
+    error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'is missing' : undefined),
+  });
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');

@@ -6,6 +6,7 @@ const problems = {
   conflict: { status: 409, title: 'The request contradicts what is there' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not JSON' },
+  unavailable: { status: 503, title: 'A store does not answer' },
   internal: { status: 500, title: 'Something failed on our side' },
 } as const;
 
