@@ -35,9 +35,10 @@ const guard = createAddressGuard(allowsLoopback);
 export const operations: Operations = {
   ...healthOperations(),
   ...orgOperations({ orgs, keys, endpoints, now }),
-  ...keyOperations({ keys, now }),
+  ...keyOperations({ keys, orgs, now }),
   ...endpointOperations({
     endpoints,
+    orgs,
     rules: { urlRule: webhookUrlRule(guard.allowsOrigin, allowsLoopback), retentionDays, compilePattern },
     now,
   }),

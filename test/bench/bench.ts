@@ -13,6 +13,12 @@ const scenarios = [
   { name: 'warm-up', endpoints: 1, records: 3_000 },
   { name: '20,000 records of 1 KB to one endpoint', endpoints: 1, records: 20_000 },
   { name: '10,000 records of 1 KB to an owner with 5 endpoints', endpoints: 5, records: 10_000 },
+  {
+    name: '10,000 records of 1 KB, each with an idempotency key',
+    endpoints: 1,
+    records: 10_000,
+    keyed: true,
+  },
   { name: '100 records a second for 20 s to one endpoint', endpoints: 1, records: 2_000, perSecond: 100 },
 ];
 
@@ -39,13 +45,14 @@ async function main(): Promise<void> {
     )) {
       const owner = await createOwner(fanout, receiver, scenario.endpoints);
       const before = usage(fanout);
-      const { name, records, perSecond, endpoints } = scenario;
+      const { name, records, perSecond, endpoints, keyed = false } = scenario;
       const result = await order<Result>({
         kind: 'run',
         records,
         perSecond,
         deliveriesEach: endpoints,
         owner,
+        keyed,
         bytes: 1024,
       });
       const after = usage(fanout);

@@ -19,6 +19,8 @@ export type Order =
       deliveriesEach: number;
       owner: string;
       bytes: number;
+      /** Whether each record has an idempotency key of its own. */
+      keyed: boolean;
     };
 
 export interface Result {
@@ -94,7 +96,8 @@ async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
 
 function message(order: Extract<Order, { kind: 'run' }>, number: number) {
   const data = `{"sent":${performance.now()},"number":${number},"padding":"`;
-  const value = `{"event_type":"bench","owner_id":"${order.owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
+  const key = order.keyed ? `"idempotency_key":"${order.owner}-${number}",` : '';
+  const value = `{"event_type":"bench",${key}"owner_id":"${order.owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
   return { key: String(number), value };
 }
 

@@ -214,6 +214,38 @@ test('an event that matches nobody is kept with the reason for each endpoint', a
   );
 });
 
+test('a filter decides by the content of data and headers', async () => {
+  const receiver = await receiverWith();
+  const org = await client.createOrg();
+  const filter = {
+    data: { 'items.sku': { $startsWith: 'A' }, total: { $gte: 10 } },
+    headers: { region: 'eu' },
+  };
+  const endpoint = await client.createEndpoint(org, receiver.url, { filter });
+  const everything = await receiverWith();
+  await client.createEndpoint(org, everything.url);
+  const event = (total: number) =>
+    JSON.stringify({
+      event_type: 'a',
+      owner_id: org,
+      data: { total, items: [{ sku: 'B1' }, { sku: 'A1' }] },
+    });
+  await client.produce(
+    { value: event(10), headers: { Region: 'eu' } },
+    { value: event(9), headers: { Region: 'eu' } },
+    { value: event(10), headers: { Region: 'us' } },
+  );
+
+  await expect.poll(() => everything.received.length).toBe(3);
+  await expect.poll(() => receiver.received.length).toBe(1);
+  const [only] = receiver.received.map(({ headers }) => headers['webhook-id'] as string);
+  for (const { headers } of everything.received) {
+    const id = headers['webhook-id'] as string;
+    const whyNot = (await client.trace(id)).not_delivered;
+    expect(whyNot).toEqual(id === only ? [] : [{ endpoint_id: endpoint.id, reason: 'filter' }]);
+  }
+});
+
 test('410 disables the endpoint and holds the delivery', async () => {
   const gone = await receiverWith((_, response) => response.writeHead(410).end());
   const org = await client.createOrg();

@@ -1,22 +1,24 @@
 import type { output } from 'zod';
 import type { Endpoint } from '../../core/endpoint.ts';
 import { randomId } from '../../core/identifiers.ts';
+import type { Org } from '../../core/org.ts';
 import { defaultScheduleSeconds } from '../../core/retry-schedule.ts';
 import { newSigningSecret } from '../../core/webhook-signature.ts';
 import type { Documents } from '../ports/documents.ts';
 import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
-import { listDocuments } from './listing.ts';
+import { listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem, notFound } from './problem.ts';
 
 export interface EndpointDependencies {
   readonly endpoints: Documents<Endpoint>;
+  readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly rules: EndpointRules;
   readonly now: () => number;
 }
 
 /** An org's endpoints: tenants manage their own, publishers read them. */
-export function endpointOperations({ endpoints, rules, now }: EndpointDependencies): Operations {
+export function endpointOperations({ endpoints, orgs, rules, now }: EndpointDependencies): Operations {
   const schemas = endpointSchemas(rules);
   const change = (found: Endpoint, body: output<typeof schemas.change>): Endpoint => ({
     ...found,
@@ -65,7 +67,7 @@ export function endpointOperations({ endpoints, rules, now }: EndpointDependenci
 
     'GET /v1/orgs/{org}/endpoints': {
       roles: ['publisher', 'tenant'],
-      run: ({ path, query }) => listDocuments(endpoints, query, path['org'], present),
+      run: ({ path, query }) => listOfOrg(endpoints, orgs, query, path['org']!, present),
     },
 
     'GET /v1/orgs/{org}/endpoints/{endpoint}': {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type ApiKey, newApiKey } from '../../core/api-key.ts';
+import type { Org } from '../../core/org.ts';
 import type { Documents } from '../ports/documents.ts';
-import { listDocuments } from './listing.ts';
+import { listDocuments, listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
 import { notFound } from './problem.ts';
 
@@ -9,8 +10,14 @@ const name = z.string().trim().min(1).max(100);
 const newOperatorKey = z.strictObject({ name });
 const newOrgKey = z.strictObject({ name, role: z.enum(['publisher', 'tenant']) });
 
+export interface KeyDependencies {
+  readonly keys: Documents<ApiKey>;
+  readonly orgs: Pick<Documents<Org>, 'get'>;
+  readonly now: () => number;
+}
+
 /** Keys are made and deleted by operators. A key is shown once, in the answer that made it. */
-export function keyOperations({ keys, now }: { keys: Documents<ApiKey>; now: () => number }): Operations {
+export function keyOperations({ keys, orgs, now }: KeyDependencies): Operations {
   const create = async (fields: Pick<ApiKey, 'name' | 'role' | 'orgId'>) => {
     const { id, key, hash } = newApiKey();
     const kept: ApiKey = { id, ...fields, hash, createdAt: new Date(now()).toISOString() };
@@ -31,7 +38,7 @@ export function keyOperations({ keys, now }: { keys: Documents<ApiKey>; now: () 
     ),
     'GET /v1/orgs/{org}/keys': {
       roles: [],
-      run: ({ query, path }) => listDocuments(keys, query, path['org'], present),
+      run: ({ query, path }) => listOfOrg(keys, orgs, query, path['org']!, present),
     },
     'DELETE /v1/orgs/{org}/keys/{key}': { roles: [], run: ({ path }) => remove(path['key']!, path['org']) },
   };

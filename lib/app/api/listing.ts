@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Document, type Documents, InvalidCursor, type ListRequest } from '../ports/documents.ts';
 import { checkInput } from './operation.ts';
-import { Problem } from './problem.ts';
+import { Problem, notFound } from './problem.ts';
 
 const listQuery = z.strictObject({
   limit: z.coerce.number('must be a whole number from 1 to 100').int().min(1).max(100).default(50),
@@ -24,6 +24,22 @@ export async function listDocuments<T extends Document>(
 ) {
   const page = await knownCursor(documents.list({ ...readListQuery(query), orgId }));
   return { status: 200, body: { data: page.items.map(present), next_cursor: page.nextCursor ?? null } };
+}
+
+/**
+ * A list of what belongs to an org.
+ * @throws Problem when there is no such org
+ */
+export async function listOfOrg<T extends Document>(
+  documents: Documents<T>,
+  orgs: Pick<Documents<Document>, 'get'>,
+  query: Readonly<Record<string, string>>,
+  orgId: string,
+  present: (document: T) => unknown,
+) {
+  const answer = await listDocuments(documents, query, orgId, present);
+  if (answer.body.data.length === 0 && !(await orgs.get(orgId))) throw notFound('org', orgId);
+  return answer;
 }
 
 /** @throws Problem in place of InvalidCursor */

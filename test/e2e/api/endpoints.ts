@@ -153,6 +153,20 @@ export function endpointsSuite(api: () => ApiClient): void {
       expect(endpoints).toMatchObject({ status: 404, ...problem('not_found') });
       const keys = await api().call('POST', '/v1/orgs/nobody/keys', { name: 'a', role: 'tenant' });
       expect(keys).toMatchObject({ status: 404, ...problem('not_found') });
+      for (const list of ['/v1/orgs/nobody/endpoints', '/v1/orgs/nobody/keys']) {
+        expect(await api().call('GET', list)).toMatchObject({ status: 404, ...problem('not_found') });
+      }
+    });
+
+    test('a filter is checked, kept, shown and taken away again', async () => {
+      const org = await api().createOrg();
+      const filter = { data: { amount: { $gte: 100 } } };
+      const { id } = await api().createEndpoint(org, webhook.config.url, { filter });
+      const path = `/v1/orgs/${org}/endpoints/${id}`;
+      expect((await api().call('GET', path)).body).toMatchObject({ filter });
+      const wrong = await api().call('PATCH', path, { filter: { data: { amount: { $near: 1 } } } });
+      expect(wrong).toMatchObject({ status: 400, body: { errors: [{ path: 'filter.data.amount.$near' }] } });
+      expect((await api().call('PATCH', path, { filter: null })).body).not.toHaveProperty('filter');
     });
   });
 }
