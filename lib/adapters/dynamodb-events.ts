@@ -25,13 +25,14 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
     async find(id) {
       const address = eventIds.decode(id)?.address;
       if (!address) return [];
+      const place = position({ address });
       const newest = new Map<string, { writtenAt: number; event: StoredEvent }>();
       const unfound = sortable(Math.max(address.offset - mostRecords, 0));
       let back: string | undefined;
       let searched = 0;
-      for await (const items of pagesBack(address.source, address.partition, position({ address }))) {
+      for await (const items of pagesBack(address.source, address.partition, place)) {
         for (const item of items) {
-          if (item['last']!.S! < position({ address })) continue;
+          if (item['last']!.S! < place) continue;
           const event = eventsOf(item).find((candidate) => candidate.id === id);
           if (!event) continue;
           const [org, writtenAt] = [item['org']!.S!, Number(item['written_at']!.N)];
@@ -44,7 +45,7 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
         const furthest = items.at(-1)?.['sk']!.S;
         searched += items.length;
         // Offsets have gaps, so distance alone does not tell that the search has left the event's invocation.
-        const isFarBack = back === undefined ? searched >= mostRecords : true;
+        const isFarBack = back !== undefined || searched >= mostRecords;
         if (isFarBack && furthest !== undefined && furthest < (back ?? unfound)) break;
       }
       const shared = newest.get(noOrg)?.event;

@@ -29,9 +29,8 @@ export function createWebhookSender(allowLoopback: boolean, now: () => number): 
     return 0;
   };
   const budget = new ConnectionBudget(mostConnections, closeIdle);
-  const connectionsOf = (endpoint: Endpoint): EndpointConnections => {
-    const { origin } = new URL(endpoint.url);
-    const name = `${endpoint.id} ${origin}`;
+  const connectionsOf = (endpointId: string, origin: string): EndpointConnections => {
+    const name = `${endpointId} ${origin}`;
     const connections = endpoints.get(name) ?? new EndpointConnections(origin, guard, budget, now);
     endpoints.delete(name);
     endpoints.set(name, connections);
@@ -40,15 +39,21 @@ export function createWebhookSender(allowLoopback: boolean, now: () => number): 
 
   return {
     attempt(endpoint, eventId, body, times) {
-      const request = (): WebhookRequest => toRequest(endpoint, eventId, body, now());
-      return connectionsOf(endpoint).attempt(request, endpoint.timeoutMs, times);
+      const url = new URL(endpoint.url);
+      const request = (): WebhookRequest => toRequest(endpoint, url, eventId, body, now());
+      return connectionsOf(endpoint.id, url.origin).attempt(request, endpoint.timeoutMs, times);
     },
   };
 }
 
 /** Built when the attempt begins, not earlier: each attempt has its own timestamp and signature. */
-function toRequest(endpoint: Endpoint, eventId: string, body: EventBody, nowMs: number): WebhookRequest {
-  const url = new URL(endpoint.url);
+function toRequest(
+  endpoint: Endpoint,
+  url: URL,
+  eventId: string,
+  body: EventBody,
+  nowMs: number,
+): WebhookRequest {
   return {
     path: url.pathname + url.search,
     body: body.data,

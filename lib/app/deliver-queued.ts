@@ -1,21 +1,18 @@
-import { judge } from '../core/attempt.ts';
-import { type Delivery, afterAttempt, end, hold } from '../core/delivery.ts';
+import { type Delivery, end, hold } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
-import { defaultScheduleSeconds } from '../core/retry-schedule.ts';
 import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
 import type { DeliveryStore, EventReader } from './ports/events.ts';
 import type { EventBody, WakeUp, WakeUpQueue } from './ports/wake-ups.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
+import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
 import { wakeUpFor } from './wake-up-for.ts';
 
-export interface DeliverDependencies {
+export interface DeliverDependencies extends SettleDependencies {
   readonly endpoints: EndpointReader & EndpointDisabler;
   readonly sender: WebhookSender;
   readonly deliveries: DeliveryStore;
   readonly events: Pick<EventReader, 'find'>;
   readonly wakeUps: WakeUpQueue;
-  readonly now: () => number;
-  readonly random: () => number;
 }
 
 /** An invocation's attempts end this long after it began; above the longest time-out of an endpoint, 30 s. */
@@ -73,19 +70,19 @@ function isOutOfDate(wakeUp: WakeUp, { state, attempts, nextAttemptAtMs }: Deliv
 }
 
 async function attemptNext(
-  { endpoints, sender, now, random }: DeliverDependencies,
+  dependencies: DeliverDependencies,
   endpoint: Endpoint,
   row: Delivery,
   body: EventBody,
   endByMs: number,
 ): Promise<Delivery> {
+  const { sender, now } = dependencies;
   // Each attempt that begins has all of the endpoint's time.
   const times = { beginByMs: endByMs - endpoint.timeoutMs, endByMs };
   const attempt = await sender.attempt(endpoint, row.eventId, body, times);
   // All its connections were busy until then: soon again, without counting it as an attempt.
   if (attempt === undefined) return { ...row, state: 'queued', nextAttemptAtMs: now() + busyRetryMs };
-  if (judge(attempt) === 'gone') await endpoints.disableGone(endpoint.id);
-  return afterAttempt(row, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());
+  return settleAttempt(dependencies, endpoint, row, attempt);
 }
 
 /** The event of a delivery, or undefined when it is kept no longer. */

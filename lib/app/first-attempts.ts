@@ -1,20 +1,15 @@
-import { judge } from '../core/attempt.ts';
-import { type Delivery, afterAttempt, hold } from '../core/delivery.ts';
+import { type Delivery, hold } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { JournalEvent } from '../core/journal.ts';
 import type { RecordEvent } from '../core/record-event.ts';
-import { defaultScheduleSeconds } from '../core/retry-schedule.ts';
-import type { EndpointDisabler } from './ports/endpoints.ts';
 import type { EventBody } from './ports/wake-ups.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import type { RoutedEvent } from './route-records.ts';
+import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
 
-export interface FirstAttemptDependencies {
+export interface FirstAttemptDependencies extends SettleDependencies {
   readonly source: { readonly number: number };
-  readonly endpoints: EndpointDisabler;
   readonly sender: WebhookSender;
-  readonly now: () => number;
-  readonly random: () => number;
 }
 
 /** What became of an event inside its invocation. */
@@ -39,15 +34,10 @@ export async function deliverFirst(
   const { partition, offset, timestampMs } = record;
   return {
     event: {
+      ...event,
       id,
       timeMs: timestampMs,
       address: { source: dependencies.source.number, partition, offset, index: 0 },
-      eventType: event.eventType,
-      data: event.data,
-      headers: event.headers,
-      droppedHeaders: event.droppedHeaders,
-      target: event.target,
-      ...(event.idempotencyKey && { idempotencyKey: event.idempotencyKey }),
       ...(duplicateOf && { duplicateOf }),
       deliveries: deliveries.map(({ endpointId, orgId, state, attempts }) => ({
         endpointId,
@@ -65,12 +55,13 @@ export async function deliverFirst(
 }
 
 async function attemptFirst(
-  { endpoints, sender, now, random }: FirstAttemptDependencies,
+  dependencies: FirstAttemptDependencies,
   endpoint: Endpoint,
   eventId: string,
   event: RecordEvent,
   deadlineMs: number,
 ): Promise<Delivery> {
+  const { sender, now } = dependencies;
   const { id: endpointId, orgId } = endpoint;
   const createdAtMs = now();
   const delivery: Delivery = {
@@ -88,6 +79,5 @@ async function attemptFirst(
     endByMs: deadlineMs,
   });
   if (attempt === undefined) return delivery;
-  if (judge(attempt) === 'gone') await endpoints.disableGone(endpointId);
-  return afterAttempt(delivery, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());
+  return settleAttempt(dependencies, endpoint, delivery, attempt);
 }

@@ -29,9 +29,10 @@ interface Compiling {
  * Checks a content filter and makes it ready for use:
  * `{"data": {"amount": {"$gte": 100}, "customer.tags": "vip"}, "headers": {"x-region": {"$in": ["eu", "us"]}}}`.
  * All conditions of an object must hold. A path leads through objects by name, nested or dotted, and through arrays
- * by position or into any element; each condition by itself. A bare value means `$eq`. An array in the event satisfies a condition when it does
- * itself, or one of its elements does. `$neq`, `$nin` and `$not` hold exactly where their opposites do not, so also
- * where a path leads nowhere. `$gt` and its kin compare numbers with numbers and strings with strings, nothing else.
+ * by position or into any element; each condition by itself. A bare value means `$eq`. An array in the event satisfies
+ * a condition when it does itself, or one of its elements does. `$neq`, `$nin` and `$not` hold exactly where their
+ * opposites do not, so also where a path leads nowhere. `$gt` and its kin compare numbers with numbers and strings with
+ * strings, nothing else.
  * The operators are those of Convoy and Outpost.
  * @returns the test, or every fault that the filter has
  */

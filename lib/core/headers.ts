@@ -9,14 +9,10 @@ const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 const unsafeValue = /[\x00-\x08\x0a-\x1f\x7f]/;
 
-/** Hop-by-hop headers (RFC 9110, section 7.6.1), and those that the sender of a request must set itself. */
-const neverForwarded = new Set([
-  messageTypeHeader,
+/** Headers that concern one connection only (RFC 9110, section 7.6.1, and what is treated like them). */
+const hopByHop = new Set([
   'connection',
-  'content-length',
-  'content-type',
   'expect',
-  'host',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -26,6 +22,14 @@ const neverForwarded = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** Headers that the sender of a request must set itself. */
+const setBySender = new Set([messageTypeHeader, 'content-length', 'content-type', 'host']);
+
+/** Whether a header ends with its connection, and is never passed on; the name in lower case. */
+export function isHopByHop(name: string): boolean {
+  return hopByHop.has(name);
+}
 
 /** Whether the text can be the name of an HTTP header. */
 export function isHeaderName(name: string): boolean {
@@ -39,5 +43,6 @@ export function isHeaderValue(value: string): boolean {
 
 /** Whether a webhook gets the header; the name in lower case. */
 export function isForwarded(name: string): boolean {
-  return !neverForwarded.has(name) && !name.startsWith('webhook-') && !name.startsWith('x-fanout-');
+  const isOurs = setBySender.has(name) || name.startsWith('webhook-') || name.startsWith('x-fanout-');
+  return !isHopByHop(name) && !isOurs;
 }

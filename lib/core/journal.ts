@@ -1,22 +1,14 @@
 import type { Attempt } from './attempt.ts';
 import type { DeliveryState } from './delivery.ts';
 import type { EventAddress } from './event-id.ts';
-import type { Headers } from './headers.ts';
-import type { Target } from './record-event.ts';
+import type { RecordEvent } from './record-event.ts';
 import type { NotDelivered, Routing } from './routing.ts';
 
 /** What is kept of an event: what came, what was decided, and its first attempts. */
-export interface JournalEvent {
+export interface JournalEvent extends RecordEvent {
   readonly id: string;
   readonly timeMs: number;
   readonly address: EventAddress;
-  readonly eventType: string;
-  /** JSON text as it was sent. */
-  readonly data: string;
-  readonly headers: Headers;
-  readonly droppedHeaders: readonly string[];
-  readonly target: Target;
-  readonly idempotencyKey?: string;
   /** The event that has its idempotency key: this one was kept, and delivered to nobody. */
   readonly duplicateOf?: string;
   readonly deliveries: readonly FirstDelivery[];
@@ -24,7 +16,7 @@ export interface JournalEvent {
   readonly moreNotDelivered: Routing['moreNotDelivered'];
 }
 
-/** How a delivery stood when its invocation ended. Where it was queued, its own row says how it went on. */
+/** How a delivery stood when its invocation ended. Where that was no end, its own row says how it went on. */
 export interface FirstDelivery {
   readonly endpointId: string;
   readonly orgId: string;

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 /** What signs a webhook: `whsec_` and 24 to 64 bytes in base64. Source: the Standard Webhooks specification. */
-export const secretPattern = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
+const secretPattern = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
 
 /** A new secret of 32 bytes. */
 export function newSigningSecret(): string {

@@ -1,3 +1,4 @@
+import { isHopByHop } from '../../../lib/core/headers.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { decodePath } from './decode-path.ts';
@@ -36,20 +37,6 @@ interface RequestContext {
 
 const accountId = '000000000000';
 const stage = '$default';
-
-/** Headers that concern one connection only: a gateway ends it, so no function ever sees them. */
-const hopByHop = new Set([
-  'connection',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Splits a request target into path and query, both as sent. */
 export function splitTarget(target: string): { path: string; query: string } {
@@ -138,7 +125,7 @@ function readHeaders(request: IncomingMessage): { headers: Record<string, string
     const name = (request.rawHeaders[index] ?? '').toLowerCase();
     const value = request.rawHeaders[index + 1] ?? '';
     if (name === 'cookie') cookies.push(...value.split(/;\s*/));
-    else if (!hopByHop.has(name)) pairs.push([name, value]);
+    else if (!isHopByHop(name)) pairs.push([name, value]);
   }
   return { headers: joinDuplicates(pairs), cookies };
 }
