@@ -9,7 +9,16 @@ export type RejectionReason =
   | 'headers_too_large'
   | 'unknown_message_type'
   | 'no_target'
-  | 'data_too_large';
+  | 'data_too_large'
+  // The transform threw, ran too long, took too much memory, or gave back what is no event, array or null.
+  | 'transform_failed'
+  | 'transform_timeout'
+  | 'transform_memory'
+  | 'transform_result'
+  // A number in a transform's input that JavaScript would round.
+  | 'unsafe_number'
+  // An operator had the record put here by its offset.
+  | 'skipped_by_operator';
 
 /** A record that goes to quarantine. `detail` says what was wrong, where, and what would be right. */
 export interface Rejection {
