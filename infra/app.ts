@@ -21,10 +21,15 @@ export function addStacks(app: App, settings: StageSettings, functions: string):
     functions,
   });
   const { config, events, secrets } = new DataStack(app, 'Data', stack('data'));
-  const { cluster } = new StreamingStack(app, 'Streaming', stack('streaming'));
-  const { wakeUps } = new DeliveryStack(app, 'Delivery', { ...stack('delivery'), config, events, secrets });
-  new IngestStack(app, 'Ingest', { ...stack('ingest'), config, events, secrets, cluster, wakeUps });
-  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets });
+  const { kafka } = new StreamingStack(app, 'Streaming', stack('streaming'));
+  const { wakeUps, fanOuts } = new DeliveryStack(app, 'Delivery', {
+    ...stack('delivery'),
+    config,
+    events,
+    secrets,
+  });
+  new IngestStack(app, 'Ingest', { ...stack('ingest'), config, events, secrets, kafka, wakeUps, fanOuts });
+  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, wakeUps, fanOuts });
   Tags.of(app).add('application', 'fanout');
   Tags.of(app).add('stage', settings.name);
 }

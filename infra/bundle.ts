@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { copyFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { build, type Metafile } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -9,18 +10,29 @@ export function functionNames(): string[] {
   return readdirSync(join(root, 'functions')).sort();
 }
 
+/** Files of packages that lib/adapters/quickjs-engine.ts reads at run time, from beside the bundle that it is in. */
+const filesOfTransforms = ['quickjs-wasi/quickjs.wasm', 'jmespath/jmespath.js'];
+
 /**
  * Bundles all functions at once, minified, each with a source map.
- * @param outdir gets one folder a function, with `index.mjs` and its map
+ * @param outdir gets one folder a function, with `index.mjs`, its map, and the files that it reads
  * @throws the build's error, with file and line, when a source file does not compile
  */
 export async function bundleFunctions(outdir: string): Promise<void> {
-  await build({
+  await bundle(
+    functionNames().map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+    outdir,
+  );
+}
+
+/** @param entryPoints paths from the repository's root, and where each goes in `outdir`, without an extension */
+export async function bundle(
+  entryPoints: { readonly in: string; readonly out: string }[],
+  outdir: string,
+): Promise<void> {
+  const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: functionNames().map((name) => ({
-      in: `functions/${name}/handler.ts`,
-      out: `${name}/index`,
-    })),
+    entryPoints,
     outdir: resolve(outdir),
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -35,6 +47,21 @@ export async function bundleFunctions(outdir: string): Promise<void> {
     mainFields: ['module', 'main'],
     // CommonJS packages inside an ES module bundle still call require for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    metafile: true,
     logLevel: 'silent',
   });
+  await Promise.all(
+    foldersOfTransforms(metafile).flatMap((folder) =>
+      filesOfTransforms.map((file) =>
+        copyFile(join(root, 'node_modules', file), join(folder, basename(file))),
+      ),
+    ),
+  );
+}
+
+/** The folders of the bundles that have the engine of transforms in them. */
+function foldersOfTransforms({ outputs }: Metafile): string[] {
+  return Object.entries(outputs)
+    .filter(([, { inputs }]) => 'lib/adapters/quickjs-engine.ts' in inputs)
+    .map(([output]) => resolve(root, dirname(output)));
 }

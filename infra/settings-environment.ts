@@ -1,19 +1,20 @@
+import { sourceDescriptions } from './source-settings.ts';
 import type { StageSettings } from './stages.ts';
 
 /** The settings that functions read at run time, as their environment variables. */
 export function deliverySettings(settings: StageSettings): Record<string, string> {
   return {
+    INLINE_BUDGET_MS: String(settings.inlineBudgetMs),
     RETENTION_DAYS: String(settings.retentionDays),
     ALLOW_LOOPBACK_TARGETS: String(settings.allowLoopbackTargets),
+    WEBHOOK_TARGETS: JSON.stringify({
+      ports: settings.webhookPorts,
+      deniedRanges: settings.deniedAddressRanges,
+    }),
   };
 }
 
-/** Number and topic of each source: what an event's id is resolved with. */
+/** What the API says of the sources, and resolves an event's id with. */
 export function sourceDirectory(settings: StageSettings): Record<string, string> {
-  const sources = Object.entries(settings.sources).map(([name, { number, topic }]) => ({
-    name,
-    number,
-    topic,
-  }));
-  return { SOURCES: JSON.stringify(sources) };
+  return { SOURCES: JSON.stringify(sourceDescriptions(settings.sources)) };
 }

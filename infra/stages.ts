@@ -1,27 +1,13 @@
-/** A Kafka topic that Fanout ingests. Infrastructure: changed by a deploy, not at run time. */
-export interface SourceSettings {
-  /**
-   * The source's number in event ids, 1 to 1023. It must never change and never be given to another source:
-   * ids that are out in the world are decoded with it.
-   */
-  readonly number: number;
-  /** The topic on our own cluster. */
-  readonly topic: string;
-  /** Partitions of the topic, made by the deploy. Also the most invocations at once. */
-  readonly partitions: number;
-  /** Consumer group of the event source mapping; fixed once it is created. */
-  readonly consumerGroupId: string;
-  /** Records in one invocation at most, 1 to 1000. */
-  readonly batchSize: number;
-  /** Seconds to wait for a batch to fill, 0 to 300. 0 hands on what is there. */
-  readonly batchWindowSeconds: number;
-}
+import { checkSources, whole } from './source-problems.ts';
+import type { SourceSettings } from './source-settings.ts';
+import { checkWebhookTargets, type WebhookTargetSettings } from './webhook-targets.ts';
 
 /** Everything that differs between stages. Units are in the names. */
-export interface StageSettings {
+export interface StageSettings extends WebhookTargetSettings {
   readonly name: StageName;
   /** Named in templates because the stacks are synthesized without an account. */
   readonly region: string;
+  /** What is ingested, by the source's name (1 to 40 lower-case letters, digits and dashes). */
   readonly sources: Readonly<Record<string, SourceSettings>>;
   /** Brokers of the cluster: a multiple of three, one third in each zone. */
   readonly brokers: { readonly count: number; readonly instanceType: string; readonly storageGiB: number };
@@ -33,22 +19,19 @@ export interface StageSettings {
   readonly idempotencyWindowHours: number;
   /** Most invocations of the delivery function at once, 2 to 1000. */
   readonly deliveryConcurrency: number;
-  /**
-   * Lets webhook URLs use plain HTTP and loopback addresses. Only for the local stage: on AWS it would let a
-   * tenant reach what listens inside the function's own sandbox.
-   */
-  readonly allowLoopbackTargets: boolean;
 }
 
 export type StageName = 'local' | 'sandbox' | 'production';
 
 const orders: SourceSettings = {
   number: 1,
+  cluster: { kind: 'msk', authentication: 'iam' },
   topic: 'fanout.ingest',
   partitions: 6,
   consumerGroupId: 'fanout-ingest',
   batchSize: 100,
   batchWindowSeconds: 0,
+  pollers: { minimum: 1, maximum: 4 },
 };
 
 const onAws = {
@@ -60,10 +43,18 @@ const onAws = {
   idempotencyWindowHours: 24,
   deliveryConcurrency: 50,
   allowLoopbackTargets: false,
+  webhookPorts: [443],
+  deniedAddressRanges: [],
 } satisfies Omit<StageSettings, 'name'>;
 
 export const stages: Readonly<Record<StageName, StageSettings>> = {
-  local: { ...onAws, name: 'local', deliveryConcurrency: 2, allowLoopbackTargets: true },
+  local: {
+    ...onAws,
+    name: 'local',
+    deliveryConcurrency: 2,
+    allowLoopbackTargets: true,
+    webhookPorts: 'any',
+  },
   sandbox: { ...onAws, name: 'sandbox', brokers: { ...onAws.brokers, instanceType: 'kafka.t3.small' } },
   production: { ...onAws, name: 'production' },
 };
@@ -78,9 +69,17 @@ export function stageSettings(name: string): StageSettings {
       `There is no stage '${name}'. Choose one with -c stage=<${Object.keys(stages).join('|')}>.`,
     );
   }
-  const settings = stages[name as StageName];
+  return checkedSettings(stages[name as StageName]);
+}
+
+/**
+ * The settings, if they can be built.
+ * @throws Error that lists every field that is out of its range
+ */
+export function checkedSettings(settings: StageSettings): StageSettings {
   const problems = stageProblems(settings);
-  if (problems.length > 0) throw new Error(`Stage '${name}' cannot be built:\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0)
+    throw new Error(`Stage '${settings.name}' cannot be built:\n  ${problems.join('\n  ')}`);
   return settings;
 }
 
@@ -90,30 +89,8 @@ export function stageProblems(settings: StageSettings): string[] {
   const check = (holds: boolean, field: string, rule: string) => {
     if (!holds) problems.push(`${field}: ${rule}`);
   };
-  const whole = (value: number, least: number, most: number) =>
-    Number.isInteger(value) && value >= least && value <= most;
 
-  for (const [name, source] of Object.entries(settings.sources)) {
-    const at = `sources.${name}`;
-    check(
-      /^[a-z][a-z0-9-]{0,39}$/.test(name),
-      at,
-      'a source name has 1 to 40 lower-case letters, digits and dashes',
-    );
-    check(whole(source.number, 1, 1023), `${at}.number`, 'must be a whole number from 1 to 1023');
-    check(/^[A-Za-z0-9._-]{1,249}$/.test(source.topic), `${at}.topic`, 'is not a Kafka topic name');
-    // Partition numbers have 14 bits in an event id.
-    check(whole(source.partitions, 1, 16_383), `${at}.partitions`, 'must be a whole number from 1 to 16383');
-    check(whole(source.batchSize, 1, 1000), `${at}.batchSize`, 'must be a whole number from 1 to 1000');
-    check(
-      whole(source.batchWindowSeconds, 0, 300),
-      `${at}.batchWindowSeconds`,
-      'must be from 0 to 300 seconds',
-    );
-  }
-  const numbers = Object.values(settings.sources).map((source) => source.number);
-  check(new Set(numbers).size === numbers.length, 'sources', 'each source needs a number of its own');
-  check(numbers.length > 0, 'sources', 'name at least one source');
+  checkSources(settings, check);
   check(
     whole(settings.brokers.count, 3, 30) && settings.brokers.count % 3 === 0,
     'brokers.count',
@@ -127,10 +104,6 @@ export function stageProblems(settings: StageSettings): string[] {
   );
   check(whole(settings.retentionDays, 1, 365), 'retentionDays', 'must be from 1 to 365 days');
   check(whole(settings.deliveryConcurrency, 2, 1000), 'deliveryConcurrency', 'must be from 2 to 1000');
-  check(
-    settings.name === 'local' || !settings.allowLoopbackTargets,
-    'allowLoopbackTargets',
-    'only the local stage may set it',
-  );
+  checkWebhookTargets(settings, check);
   return problems;
 }

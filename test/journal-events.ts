@@ -1,3 +1,4 @@
+import type { IngestResult } from '../lib/app/ports/events.ts';
 import type { JournalEvent } from '../lib/core/journal.ts';
 
 /** A journalled event; name only what a test is about. */
@@ -16,4 +17,9 @@ export function journalEvent(parts: Partial<JournalEvent> = {}): JournalEvent {
     moreNotDelivered: {},
     ...parts,
   };
+}
+
+/** What an invocation leaves behind; name only what a test is about. */
+export function ingestResult(parts: Partial<IngestResult>): IngestResult {
+  return { events: [], skipped: [], deliveries: [], quarantined: [], ...parts };
 }

@@ -1,4 +1,4 @@
-import type { SourceRecord } from '../lib/core/record-event.ts';
+import type { SourceRecord } from '../lib/core/source-record.ts';
 
 /** A record of the ingest contract; name only what a test is about. */
 export function record(parts: {

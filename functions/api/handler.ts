@@ -17,8 +17,9 @@ async function run(event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> 
   const request = readRequest(event);
   checkCaller(operation, request.caller, request.path);
   checkPath(request.path);
-  const body = operation.body && checkInput(operation.body, request.readBody());
-  return answer(await operation.run({ ...request, body }));
+  if (!operation.body) return answer(await operation.run({ ...request, body: undefined, text: '' }));
+  const { text, json } = request.readBody();
+  return answer(await operation.run({ ...request, body: checkInput(operation.body, json), text }));
 }
 
 /** Answers every route of the API. */

@@ -1,23 +1,41 @@
 import { createAddressGuard } from '../../lib/adapters/address-guard.ts';
+import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { createCachedSources } from '../../lib/adapters/cached-sources.ts';
+import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
 import { environment } from '../../lib/adapters/environment.ts';
+import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
+import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
+import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
+import { readTargetRules } from '../../lib/adapters/target-rules.ts';
+import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
+import { dryRunOperations } from '../../lib/app/api/dry-run.ts';
 import { endpointOperations } from '../../lib/app/api/endpoints.ts';
+import { eventOperations } from '../../lib/app/api/events.ts';
 import { healthOperations } from '../../lib/app/api/health.ts';
 import { keyOperations } from '../../lib/app/api/keys.ts';
 import type { Operations } from '../../lib/app/api/operation.ts';
 import { orgOperations } from '../../lib/app/api/orgs.ts';
 import { quarantineOperations } from '../../lib/app/api/quarantine.ts';
-import { type KnownSource, traceOperations } from '../../lib/app/api/trace.ts';
+import { redriveOperations } from '../../lib/app/api/redrive.ts';
+import { sourceOperations } from '../../lib/app/api/sources.ts';
+import { traceOperations } from '../../lib/app/api/trace.ts';
 import { webhookUrlRule } from '../../lib/app/api/url-rule.ts';
+import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import type { ApiKey } from '../../lib/core/api-key.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 import type { Org } from '../../lib/core/org.ts';
+import type { SourceConfig, SourceDescription } from '../../lib/core/source.ts';
 
 const dynamodb = createDynamoDbClient();
 const now = Date.now;
@@ -28,8 +46,31 @@ const orgs = createDocuments<Org>(dynamodb, configTable, 'ORG');
 const keys = createDocuments<ApiKey>(dynamodb, configTable, 'KEY');
 const endpoints = createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT');
 const eventIds = createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET')));
-const allowsLoopback = environment('ALLOW_LOOPBACK_TARGETS') === 'true';
-const guard = createAddressGuard(allowsLoopback);
+const events = createEventReader(dynamodb, eventsTable, eventIds);
+const targetRules = readTargetRules();
+const { originFault } = createAddressGuard(targetRules);
+const sqs = createSqsClient();
+const sources = JSON.parse(environment('SOURCES')) as SourceDescription[];
+const sourceConfigs = createDocuments<SourceConfig>(dynamodb, configTable, 'SOURCE');
+const transforms = createTransformRunner();
+const quarantine = createQuarantineReader(dynamodb, eventsTable, eventIds, retentionDays, now);
+const claims = createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now);
+/** What turns records into events here. It sends no webhooks: deliveries are queued. */
+const pipeline = {
+  eventIds,
+  transforms,
+  sources: createCachedSources(sourceConfigs, now),
+  endpoints: createCachedEndpoints(endpoints, now),
+  claims,
+  filterOf: createFilterOf(compilePattern),
+  sender: { attempt: async () => undefined },
+  inlineBudgetMs: 0,
+  store: createIngestStore(dynamodb, eventsTable, retentionDays, now),
+  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
+  fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
+  now,
+  random: Math.random,
+};
 
 /** Every operation of the API by its route, with what it needs. */
 export const operations: Operations = {
@@ -39,14 +80,22 @@ export const operations: Operations = {
   ...endpointOperations({
     endpoints,
     orgs,
-    rules: { urlRule: webhookUrlRule(guard.allowsOrigin, allowsLoopback), retentionDays, compilePattern },
+    sender: createWebhookSender(targetRules, now),
+    rules: { urlRule: webhookUrlRule(originFault, targetRules), retentionDays, compilePattern },
     now,
   }),
-  ...traceOperations({
-    events: createEventReader(dynamodb, eventsTable, eventIds),
-    sources: JSON.parse(environment('SOURCES')) as KnownSource[],
+  ...eventOperations({
+    lists: createEventLists(dynamodb, eventsTable, events),
+    events,
+    deliveries: createDeliveryStore(dynamodb, eventsTable, retentionDays, now),
+    claims,
+    orgs,
+    sources,
+    now,
   }),
-  ...quarantineOperations({
-    quarantine: createQuarantineReader(dynamodb, eventsTable, retentionDays, now),
-  }),
+  ...traceOperations({ events, sources }),
+  ...quarantineOperations({ quarantine, sources }),
+  ...redriveOperations({ quarantine, known: sources, pipeline }),
+  ...sourceOperations({ known: sources, configs: sourceConfigs, transforms, now }),
+  ...dryRunOperations({ known: sources, configs: sourceConfigs, pipeline, now }),
 };

@@ -8,7 +8,9 @@ import { environment } from '../../lib/adapters/environment.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
-import { createWakeUpQueue, readWakeUp, receiveAgainSoon } from '../../lib/adapters/sqs-wake-ups.ts';
+import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
+import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
+import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -25,7 +27,7 @@ const dependencies: DeliverDependencies = {
     createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
     now,
   ),
-  sender: createWebhookSender(environment('ALLOW_LOOPBACK_TARGETS') === 'true', now),
+  sender: createWebhookSender(readTargetRules(), now),
   deliveries: createDeliveryStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   events: createEventReader(
     dynamodb,

@@ -1,55 +1,70 @@
-import type { MSKEvent } from 'aws-lambda';
+import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { createCachedSources } from '../../lib/adapters/cached-sources.ts';
 import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
+import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
-import { recordsOf } from '../../lib/adapters/kafka-event.ts';
+import { type KafkaBatchResponse, batchFailures, recordsOf } from '../../lib/adapters/kafka-event.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
+import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
+import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
-import { type IngestDependencies, ingestRecords } from '../../lib/app/ingest-records.ts';
+import { type BatchDependencies, ingestBatch } from '../../lib/app/ingest-batch.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
+import type { SourceConfig } from '../../lib/core/source.ts';
 
 const dynamodb = createDynamoDbClient();
+const sqs = createSqsClient();
 const now = Date.now;
 const source = environment('SOURCE_NAME');
+const configTable = environment('CONFIG_TABLE');
 const eventsTable = environment('EVENTS_TABLE');
+const rateLimit = process.env['RATE_LIMIT'];
 
-const dependencies: IngestDependencies = {
+const dependencies: BatchDependencies = {
   source: { name: source, number: Number(environment('SOURCE_NUMBER')) },
+  sources: createCachedSources(createDocuments<SourceConfig>(dynamodb, configTable, 'SOURCE'), now),
+  rateLimit: rateLimit === undefined ? undefined : Number(rateLimit),
+  slots: createRateSlots(dynamodb, eventsTable, now),
   inlineBudgetMs: Number(environment('INLINE_BUDGET_MS')),
   eventIds: createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
-  endpoints: createCachedEndpoints(
-    createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
-    now,
-  ),
+  transforms: createTransformRunner(),
+  endpoints: createCachedEndpoints(createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT'), now),
   claims: createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now),
   filterOf: createFilterOf(compilePattern),
-  sender: createWebhookSender(environment('ALLOW_LOOPBACK_TARGETS') === 'true', now),
+  sender: createWebhookSender(readTargetRules(), now),
   store: createIngestStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
-  wakeUps: createWakeUpQueue(createSqsClient(), environment('WAKE_UP_QUEUE')),
+  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
+  fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
   now,
   random: Math.random,
 };
 
-/** Takes a batch of a source's records. When it throws, the batch comes again: nothing is acknowledged half-way. */
-export async function handler(event: MSKEvent): Promise<{ batchItemFailures: [] }> {
+/**
+ * Takes a batch of a source's records. When it throws, the batch comes again: nothing is acknowledged half-way. Records
+ * that there was no time for come again too, those before them do not.
+ */
+export async function handler(event: MSKEvent | SelfManagedKafkaEvent): Promise<KafkaBatchResponse> {
   const startedMs = now();
-  const { wakeUpsUnsent, unmatched, ...counts } = await ingestRecords(dependencies, recordsOf(event));
-  if (wakeUpsUnsent) log('WARN', 'wake-ups not sent', { source, ...errorFields(wakeUpsUnsent) });
+  const { counts, unmatched, unsent, unreached } = await ingestBatch(dependencies, recordsOf(event));
+  if (unsent) log('WARN', 'messages not sent', { source, ...errorFields(unsent) });
   if (unmatched.length > 0) log('WARN', 'events match no endpoint', { source, events: unmatched });
+  if (unreached.length > 0) log('WARN', 'no time for records', { source, records: unreached.length });
   log('INFO', 'ingested', {
     source,
     partitions: Object.keys(event.records),
     ...counts,
     ms: now() - startedMs,
   });
-  return { batchItemFailures: [] };
+  return batchFailures(unreached);
 }

@@ -3,16 +3,19 @@ import { createDueDeliveries } from '../../lib/adapters/dynamodb-due.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { log } from '../../lib/adapters/log.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { sweepDue } from '../../lib/app/sweep-due.ts';
 
+const sqs = createSqsClient();
 const dependencies = {
   due: createDueDeliveries(createDynamoDbClient(), environment('EVENTS_TABLE')),
-  wakeUps: createWakeUpQueue(createSqsClient(), environment('WAKE_UP_QUEUE')),
+  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
+  fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
   now: Date.now,
 };
 
-/** Once a minute: wakes the deliveries that are due. */
+/** Once a minute: wakes the deliveries that are due, and fan-out jobs that stand still. */
 export async function handler(): Promise<void> {
   log('INFO', 'swept', { woken: await sweepDue(dependencies) });
 }

@@ -35,7 +35,8 @@ export type TableCall =
   | 'UpdateItem'
   | 'DeleteItem'
   | 'BatchWriteItem'
-  | 'ConditionCheckItem';
+  | 'ConditionCheckItem'
+  | 'PartiQLInsert';
 
 /**
  * A Lambda function with a role and a log group of its own. What it may use is given by the methods below:

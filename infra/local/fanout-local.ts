@@ -1,4 +1,4 @@
-import type { StageName } from '../stages.ts';
+import type { StageName, StageSettings } from '../stages.ts';
 import { removeAtExit } from './engines/children.ts';
 import { type Engines, startEngines } from './engines/engines.ts';
 import { createFolder, removeFolder } from './engines/folder.ts';
@@ -15,7 +15,10 @@ export interface FanoutOptions {
   readonly port?: number;
   /** For tests: engines that start fast rather than serve fast. */
   readonly fast?: boolean;
-  readonly stage?: StageName;
+  /** The name of a stage (`local` without it), or settings of one that is not in infra/stages.ts. */
+  readonly stage?: StageName | StageSettings;
+  /** Values of secrets that somebody else would have made, by ARN. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Engines that run already; they are left running. */
   readonly engines?: Engines;
 }
@@ -24,7 +27,7 @@ export interface FanoutOptions {
 export interface Fanout {
   readonly url: string;
   readonly operatorKey: string;
-  /** The topic of the first source. */
+  /** The topic of the first source, on the stage's own cluster if there is one. */
   readonly ingestTopic: string;
   readonly engines: Engines;
   readonly machine: Machine;
@@ -51,12 +54,13 @@ export async function startFanout(options: FanoutOptions): Promise<Fanout> {
     const stopEngines = async () => void (options.engines ?? (await engines.stop()));
     try {
       const api = await holdPort(options.port);
-      const { say, log = () => {} } = options;
+      const { say, log = () => {}, secrets } = options;
       const machine = await runMachine(plan, engines, {
         apiPort: api.port,
         releaseApiPort: api.release,
         say,
         log,
+        secrets,
       });
       const stop = once(async () => {
         await machine.stop();

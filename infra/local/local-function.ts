@@ -16,6 +16,8 @@ export interface LocalFunction {
   invoke(event: unknown): Promise<unknown>;
   /** New environments load the new code; idle ones end at once, busy ones after their invocation. */
   replaceCode(folder: string): Promise<void>;
+  /** Ends every environment at once, whatever it is doing, as a crash would; new ones start when they are needed. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,11 @@ class PooledFunction implements LocalFunction {
   async replaceCode(folder: string): Promise<void> {
     this.#codeFolder = folder;
     await Promise.all(this.#idle.splice(0).map((environment) => this.#end(environment)));
+  }
+
+  async kill(): Promise<void> {
+    this.#idle.length = 0;
+    await Promise.all([...this.#all].map((environment) => this.#end(environment)));
   }
 
   async stop(): Promise<void> {

@@ -15,7 +15,7 @@ import {
   type Workshop,
 } from './resource-kind.ts';
 import { resourceKinds } from './resource-kinds.ts';
-import { Secrets, startSecretsEndpoint } from './secrets-endpoint.ts';
+import { secretName, Secrets, startSecretsEndpoint } from './secrets-endpoint.ts';
 
 /** What a cloud assembly asks of this machine, checked. */
 export interface Plan extends Pick<Planned, 'resources' | 'outputs'> {
@@ -27,6 +27,8 @@ export interface MachineOptions {
   readonly apiPort: number;
   /** Called just before the HTTP API listens, where the port was held until then. */
   readonly releaseApiPort?: () => Promise<void>;
+  /** Values of secrets that the templates name but do not make, by ARN. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Gets lines for a person. */
   readonly say: (line: string) => void;
   /** Gets what functions write, each line with the function's name before it. */
@@ -80,6 +82,8 @@ export async function runMachine(plan: Plan, engines: Engines, options: MachineO
   const url = `http://127.0.0.1:${options.apiPort}`;
   const { resources, outputs } = planStacks(plan.stacks, { sqsUrl: engines.sqsUrl, apiUrl: url });
   const secrets = new Secrets();
+  for (const [arn, value] of Object.entries(options.secrets ?? {}))
+    secrets.set({ arn, name: secretName(arn), value });
   const functions = new FunctionRegistry();
   const endpoint = await startSecretsEndpoint(secrets);
   const clients = connect(engines);

@@ -4,6 +4,7 @@ import { eventSourceMapping } from './resources/event-source-mapping.ts';
 import { authorizer, httpApi, integration, route, stage } from './resources/http-api.ts';
 import { eventInvokeConfig, lambdaFunction } from './resources/lambda-function.ts';
 import { cluster, configuration, topic } from './resources/msk.ts';
+import { scramUsers } from './resources/scram-users.ts';
 import { schedule, scheduledRule } from './resources/schedule.ts';
 import { secret } from './resources/secret.ts';
 import { queue } from './resources/sqs-queue.ts';
@@ -21,6 +22,7 @@ export const resourceKinds: Readonly<Record<string, ResourceKind<unknown>>> = {
   'AWS::Lambda::EventInvokeConfig': eventInvokeConfig,
   'AWS::Lambda::EventSourceMapping': eventSourceMapping,
   'AWS::Lambda::Function': lambdaFunction,
+  'AWS::MSK::BatchScramSecret': scramUsers,
   'AWS::MSK::Cluster': cluster,
   'AWS::MSK::Configuration': configuration,
   'AWS::MSK::Topic': topic,
@@ -42,7 +44,6 @@ export const ignoredKinds: Readonly<Record<string, IgnoredKind>> = {
   'AWS::IAM::Policy': permissions,
   'AWS::IAM::Role': permissions,
   'AWS::Lambda::Permission': permissions,
-  'AWS::MSK::BatchScramSecret': permissions,
   'AWS::MSK::ClusterPolicy': permissions,
   'AWS::SQS::QueuePolicy': permissions,
   'AWS::SecretsManager::ResourcePolicy': permissions,

@@ -9,7 +9,12 @@ export interface Secret {
   readonly value: string;
 }
 
-/** The secrets of the templates. */
+/** A secret's name by its ARN, which ends with a dash and six characters. */
+export function secretName(arn: string): string {
+  return arn.slice(arn.indexOf(':secret:') + ':secret:'.length, -7);
+}
+
+/** The secrets of the templates, and those that are given. */
 export class Secrets {
   readonly #secrets: (Secret & { readonly versionId: string; readonly createdAt: Date })[] = [];
 

@@ -5,6 +5,7 @@ import { demonstrate } from './demonstration.ts';
 import { writeEnvironmentFile } from './environment-file.ts';
 import { type Fanout, startFanout } from './fanout-local.ts';
 import { holdPort } from './free-port.ts';
+import { givenSecrets } from './source-secrets.ts';
 import { startProgress } from './progress.ts';
 import { watchFunctions } from './watch.ts';
 
@@ -15,7 +16,8 @@ const usage = `npm start [-- --watch]
   --watch    gives the functions new code when a file under functions/ or lib/ changes
   --help     prints this
 
-  PORT       where the HTTP API listens on 127.0.0.1 (4000, or any free port, unless given)
+  FANOUT_SECRETS  what secrets hold that sources name by their ARN, as JSON: {"arn:aws:secretsmanager:…": {"username": …}}
+  PORT            where the HTTP API listens on 127.0.0.1 (4000, or any free port, unless given)
 `;
 
 const localFolder = resolve(import.meta.dirname, '../../.local');
@@ -29,11 +31,12 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { watch: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) return void process.stdout.write(usage);
   const stopRequested = signalled();
+  const secrets = givenSecrets(process.env['FANOUT_SECRETS']);
   const port = await wantedPort();
   await refuseSecondStart();
   const progress = startProgress(print);
   const log = openFunctionLog();
-  const starting = startFanout({ say: progress.say, log: log.write, port });
+  const starting = startFanout({ say: progress.say, log: log.write, port, secrets });
   const fanout = await Promise.race([starting, stopRequested]);
   // What is half started ends with the process: engines follow it, and folders are removed when it exits.
   if (!fanout) process.exit(0);

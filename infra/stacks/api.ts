@@ -4,6 +4,7 @@ import { HttpApi, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings, sourceDirectory } from '../settings-environment.ts';
@@ -14,6 +15,8 @@ export interface ApiStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
+  readonly wakeUps: Queue;
+  readonly fanOuts: Queue;
 }
 
 /** Routes anyone may call. */
@@ -37,16 +40,26 @@ export const keyedRoutes = [
   'GET /v1/orgs/{org}/endpoints/{endpoint}',
   'PATCH /v1/orgs/{org}/endpoints/{endpoint}',
   'DELETE /v1/orgs/{org}/endpoints/{endpoint}',
+  'POST /v1/orgs/{org}/endpoints/{endpoint}/rotate-secret',
+  'POST /v1/orgs/{org}/endpoints/{endpoint}/test',
+  'GET /v1/orgs/{org}/events',
+  'GET /v1/events',
   'GET /v1/events/{event}',
   'GET /v1/quarantine',
   'GET /v1/quarantine/{id}',
+  'POST /v1/quarantine/{id}/redrive',
+  'GET /v1/sources',
+  'GET /v1/sources/{source}',
+  'PUT /v1/sources/{source}',
+  'POST /v1/sources/{source}/dry-run',
+  'POST /v1/sources/{source}/skip',
 ];
 
 /** The HTTP API: a key is checked by the authorizer, everything else by one function. */
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets } = props;
+    const { settings, functions, config, events, secrets, wakeUps, fanOuts } = props;
 
     const authorize = new FanoutFunction(this, 'Authorize', {
       functions,
@@ -62,12 +75,26 @@ export class ApiStack extends Stack {
       code: 'api',
       description: 'Answers the HTTP API',
       timeout: Duration.seconds(29),
-      memoryMiB: 512,
-      environment: { ...deliverySettings(settings), ...sourceDirectory(settings) },
+      memoryMiB: 1024,
+      environment: {
+        ...deliverySettings(settings),
+        ...sourceDirectory(settings),
+        IDEMPOTENCY_WINDOW_HOURS: String(settings.idempotencyWindowHours),
+      },
     })
       .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem', 'DeleteItem', 'ConditionCheckItem'])
-      .useTable(events, 'EVENTS_TABLE', ['Query'])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+      .useTable(events, 'EVENTS_TABLE', [
+        'BatchGetItem',
+        'BatchWriteItem',
+        'DeleteItem',
+        'GetItem',
+        'PartiQLInsert',
+        'PutItem',
+        'Query',
+      ])
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
+      .sendTo(wakeUps, 'WAKE_UP_QUEUE')
+      .sendTo(fanOuts, 'FAN_OUT_QUEUE');
 
     const api = new HttpApi(this, 'HttpApi', {
       apiName: `fanout-${settings.name}`,

@@ -44,10 +44,17 @@ export class DataStack extends Stack {
       timeToLiveAttribute: 'expires_at',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       globalSecondaryIndexes: [
-        // Lists: the quarantine by day.
+        // Lists: events by org and hour, the quarantine by day.
         {
           indexName: 'listing',
           partitionKey: string('listing'),
+          sortKey: string('listed_at'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+        // Every event once, by hour, for operators; in shards, for all writes of an hour come to it.
+        {
+          indexName: 'by_hour',
+          partitionKey: string('hour_shard'),
           sortKey: string('listed_at'),
           projectionType: ProjectionType.KEYS_ONLY,
         },

@@ -1,10 +1,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import type { CfnCluster } from 'aws-cdk-lib/aws-msk';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { mapSource, type OwnKafka } from '../constructs/source-mapping.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
@@ -13,15 +12,16 @@ export interface IngestStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
-  readonly cluster: CfnCluster;
+  readonly kafka: OwnKafka;
   readonly wakeUps: Queue;
+  readonly fanOuts: Queue;
 }
 
 /** One function and one event source mapping for each source, so that no source can use up another's invocations. */
 export class IngestStack extends Stack {
   constructor(scope: Construct, id: string, props: IngestStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets, cluster, wakeUps } = props;
+    const { settings, functions, config, events, secrets, kafka, wakeUps, fanOuts } = props;
 
     for (const [name, source] of Object.entries(settings.sources)) {
       const ingest = new FanoutFunction(this, `Ingest-${name}`, {
@@ -34,67 +34,16 @@ export class IngestStack extends Stack {
           ...deliverySettings(settings),
           SOURCE_NAME: name,
           SOURCE_NUMBER: String(source.number),
-          INLINE_BUDGET_MS: String(settings.inlineBudgetMs),
           IDEMPOTENCY_WINDOW_HOURS: String(settings.idempotencyWindowHours),
+          ...(source.rateLimit !== undefined && { RATE_LIMIT: String(source.rateLimit) }),
         },
       })
         .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
-        .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem'])
+        .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'PartiQLInsert', 'UpdateItem'])
         .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
         .sendTo(wakeUps, 'WAKE_UP_QUEUE')
-        .allow(
-          ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
-          [cluster.attrArn],
-        )
-        .allow(
-          [
-            'kafka-cluster:Connect',
-            'kafka-cluster:DescribeGroup',
-            'kafka-cluster:AlterGroup',
-            'kafka-cluster:DescribeTopic',
-            'kafka-cluster:ReadData',
-            'kafka-cluster:DescribeClusterDynamicConfiguration',
-          ],
-          [
-            cluster.attrArn,
-            this.#clusterPart(cluster, 'topic', source.topic),
-            this.#clusterPart(cluster, 'group', source.consumerGroupId),
-          ],
-        )
-        // The mapping makes network interfaces in the cluster's subnets; EC2 has no narrower resource for these.
-        .allow(
-          [
-            'ec2:CreateNetworkInterface',
-            'ec2:DescribeNetworkInterfaces',
-            'ec2:DescribeVpcs',
-            'ec2:DeleteNetworkInterface',
-            'ec2:DescribeSubnets',
-            'ec2:DescribeSecurityGroups',
-          ],
-          ['*'],
-        );
-      // No on-failure destination and no filter: either would let a record pass without a trace.
-      const mapping = new EventSourceMapping(this, `Mapping-${name}`, {
-        target: ingest.function,
-        eventSourceArn: cluster.attrArn,
-        kafkaTopic: source.topic,
-        kafkaConsumerGroupId: source.consumerGroupId,
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        batchSize: source.batchSize,
-        maxBatchingWindow: Duration.seconds(source.batchWindowSeconds),
-        reportBatchItemFailures: true,
-        provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4 },
-      });
-      mapping.node.addDependency(ingest);
+        .sendTo(fanOuts, 'FAN_OUT_QUEUE');
+      mapSource(this, name, source, ingest, kafka);
     }
-  }
-
-  /** ARN of a topic or group of the cluster: `…:cluster/name/uuid` becomes `…:topic/name/uuid/topic-name`. */
-  #clusterPart(cluster: CfnCluster, kind: 'topic' | 'group', name: string): string {
-    return this.formatArn({
-      service: 'kafka',
-      resource: kind,
-      resourceName: `${cluster.clusterName}/*/${name}`,
-    });
   }
 }

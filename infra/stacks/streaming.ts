@@ -2,6 +2,9 @@ import { CfnOutput, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Construct } from 'constructs';
+import { ClusterUsers } from '../constructs/cluster-users.ts';
+import type { OwnKafka } from '../constructs/source-mapping.ts';
+import type { StoredSecret } from '../source-settings.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 
 const kafkaVersion = '3.9.x.kraft';
@@ -16,9 +19,9 @@ const serverProperties = {
   'message.max.bytes': 2_097_152,
 };
 
-/** The Kafka cluster, its network, and the topics of the sources. */
+/** The Kafka cluster, its network, and the topics and users of the sources on it. */
 export class StreamingStack extends Stack {
-  readonly cluster: CfnCluster;
+  readonly kafka: OwnKafka;
   readonly vpc: Vpc;
 
   constructor(scope: Construct, id: string, props: FanoutStackProps) {
@@ -48,7 +51,7 @@ export class StreamingStack extends Stack {
         .map(([key, value]) => `${key}=${value}`)
         .join('\n'),
     });
-    this.cluster = new CfnCluster(this, 'Cluster', {
+    const cluster = new CfnCluster(this, 'Cluster', {
       clusterName: `fanout-${name}`,
       kafkaVersion,
       numberOfBrokerNodes: brokers.count,
@@ -62,11 +65,12 @@ export class StreamingStack extends Stack {
       clientAuthentication: { sasl: { iam: { enabled: true }, scram: { enabled: true } } },
       encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
     });
-    this.cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
-    for (const [sourceName, source] of Object.entries(sources)) {
+    const onCluster = Object.entries(sources).filter(([, source]) => source.cluster.kind === 'msk');
+    for (const [sourceName, source] of onCluster) {
       const topic = new CfnTopic(this, `Topic-${sourceName}`, {
-        clusterArn: this.cluster.attrArn,
+        clusterArn: cluster.attrArn,
         topicName: source.topic,
         partitionCount: source.partitions,
         replicationFactor: 3,
@@ -74,8 +78,17 @@ export class StreamingStack extends Stack {
       });
       topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
     }
-    // The first source's, for whoever tries Fanout out.
-    new CfnOutput(this, 'IngestTopic', { value: Object.values(sources)[0]!.topic });
+    const asUsers = onCluster
+      .filter(([, source]) => source.cluster.authentication === 'scram-sha-512')
+      .map(([sourceName]) => sourceName);
+    const userSecrets =
+      asUsers.length > 0
+        ? new ClusterUsers(this, 'Users', { cluster, stage: name, sources: asUsers }).secrets
+        : new Map<string, StoredSecret>();
+    this.kafka = { cluster, userSecrets };
+    // For whoever tries Fanout out: of the first source, on this cluster if there is one.
+    const [, shown] = onCluster[0] ?? Object.entries(sources)[0]!;
+    new CfnOutput(this, 'IngestTopic', { value: shown.topic });
   }
 
   /** Three zones by position: the names of an account's zones need a look-up. */

@@ -1,5 +1,6 @@
-import { lookup as resolveName, type LookupAddress, type LookupOptions } from 'node:dns';
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
+import type { TargetRules } from './target-rules.ts';
 
 /**
  * Addresses that are not public unicast, from the special-purpose address registries of IANA (RFC 6890). IPv6 is the
@@ -39,9 +40,15 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+/** Why an origin may not be called. */
+export type OriginFault = 'scheme' | 'port' | 'address';
+
 export interface AddressGuard {
-  /** Whether the origin may be called at all: HTTPS, and where it is written as an IP address, an allowed one. */
-  readonly allowsOrigin: (origin: string) => boolean;
+  /**
+   * Why the origin may not be called at all, if so: it is not HTTPS, its port is none of the stage's, or it is written
+   * as an IP address that is not allowed. Names are checked by `lookup`.
+   */
+  readonly originFault: (origin: string) => OriginFault | undefined;
   /** Whether the IP address, in any spelling that `node:net` knows, may be connected to. */
   readonly allows: (address: string) => boolean;
   /**
@@ -59,28 +66,47 @@ export interface AddressGuard {
   ) => void;
 }
 
+/** All addresses of a name, as `node:dns` finds them. */
+export type ResolveName = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /** `code` of the error that a refused address gives. */
 export const addressNotAllowed = 'FANOUT_ADDRESS_NOT_ALLOWED';
 
-/** @param allowLoopback for the local stage only: lets plain HTTP, 127.0.0.0/8 and ::1 pass, and no other private range */
-export function createAddressGuard(allowLoopback: boolean): AddressGuard {
+const schemePorts: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80 };
+
+/** @param resolveName what names are resolved with */
+export function createAddressGuard(rules: TargetRules, resolveName: ResolveName = lookup): AddressGuard {
+  const { allowLoopback, ports } = rules;
+  const denied = new BlockList();
+  for (const range of rules.deniedRanges) {
+    const [network, bits] = range.split('/') as [string, string];
+    denied.addSubnet(network, Number(bits), isIP(network) === 4 ? 'ipv4' : 'ipv6');
+  }
   const allows = (address: string): boolean => {
     const family = isIP(address);
-    if (family === 0) return false;
+    // A zone (fe80::1%eth0) is of no use on a public address.
+    if (family === 0 || address.includes('%')) return false;
     const version = family === 4 ? 'ipv4' : 'ipv6';
+    if (denied.check(address, version)) return false;
     if (allowLoopback && loopback.check(address, version)) return true;
     if (family === 4) return !special.check(address, 'ipv4');
     return globalUnicast.check(address, 'ipv6') && !special.check(address, 'ipv6');
   };
   return {
     allows,
-    allowsOrigin(origin) {
+    originFault(origin) {
       // The origin of `mailto:`, `data:` and the like is the word null.
-      if (!URL.canParse(origin)) return false;
-      const { protocol, hostname } = new URL(origin);
-      if (protocol !== 'https:' && !(allowLoopback && protocol === 'http:')) return false;
+      if (!URL.canParse(origin)) return 'scheme';
+      const { protocol, hostname, port } = new URL(origin);
+      if (protocol !== 'https:' && !(allowLoopback && protocol === 'http:')) return 'scheme';
       const host = hostname.replace(/^\[|\]$/g, '');
-      return isIP(host) === 0 || allows(host);
+      if (isIP(host) !== 0 && !allows(host)) return 'address';
+      if (ports === 'any') return undefined;
+      return ports.includes(port === '' ? schemePorts[protocol]! : Number(port)) ? undefined : 'port';
     },
     lookup(hostname, options, callback) {
       resolveName(hostname, { ...options, all: true }, (error, addresses) => {

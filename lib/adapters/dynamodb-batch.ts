@@ -7,6 +7,7 @@ import {
   type WriteRequest,
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
+import { chunks } from '../core/chunks.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -81,11 +82,4 @@ export async function itemsUnder(
   );
   for await (const page of pages) items.push(...(page.Items ?? []));
   return items;
-}
-
-/** The list in pieces of at most `size`. */
-export function chunks<T>(list: readonly T[], size: number): T[][] {
-  const pieces: T[][] = [];
-  for (let at = 0; at < list.length; at += size) pieces.push(list.slice(at, at + size));
-  return pieces;
 }

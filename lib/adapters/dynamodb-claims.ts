@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
 import {
+  type AttributeValue,
+  BatchExecuteStatementCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ClaimStore } from '../app/ports/claims.ts';
+import type { Claim, ClaimStore } from '../app/ports/claims.ts';
+import { mapAtOnce } from '../core/map-at-once.ts';
+import { chunks } from '../core/chunks.ts';
+import { mostAtOnce } from './dynamodb-batch.ts';
+
+/** Statements that DynamoDB takes in one call. */
+const mostStatements = 25;
 
 /** Claims of idempotency keys in the events table. Keys are hashed: they may be long, and say things about people. */
 export function createClaimStore(
@@ -13,33 +22,73 @@ export function createClaimStore(
   windowHours: number,
   now: () => number,
 ): ClaimStore {
+  const keyOf = (scope: string, key: string) => ({
+    pk: { S: `CLAIM#${scope}#${createHash('sha256').update(key).digest('base64url')}` },
+    sk: { S: 'CLAIM' },
+  });
+  const nowSeconds = () => Math.floor(now() / 1000);
+  const itemOf = (scope: string, { key, eventId }: Claim) => ({
+    ...keyOf(scope, key),
+    event_id: { S: eventId },
+    expires_at: { N: String(nowSeconds() + windowHours * 3600) },
+  });
+
   return {
-    async claim(scope, key, eventId) {
-      const hash = createHash('sha256').update(key).digest('base64url');
-      const nowSeconds = Math.floor(now() / 1000);
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: {
-              pk: { S: `CLAIM#${scope}#${hash}` },
-              sk: { S: 'CLAIM' },
-              event_id: { S: eventId },
-              expires_at: { N: String(nowSeconds + windowHours * 3600) },
-            },
-            // DynamoDB deletes expired items when it comes to it, days late at times, so the time itself is compared.
-            ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now OR event_id = :id',
-            ExpressionAttributeValues: { ':now': { N: String(nowSeconds) }, ':id': { S: eventId } },
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          }),
+    async claim(scope, claims) {
+      const holders = await mapAtOnce(chunks(claims, mostStatements), mostAtOnce, async (some) => {
+        const inserted = await insertNew(some.map((claim) => itemOf(scope, claim)));
+        return Promise.all(
+          some.map(async (claim, at) => (inserted[at] ? claim.eventId : claimOne(itemOf(scope, claim)))),
         );
-        return eventId;
-      } catch (error) {
-        const holder =
-          error instanceof ConditionalCheckFailedException ? error.Item?.['event_id']?.S : undefined;
-        if (holder === undefined) throw error;
-        return holder;
-      }
+      });
+      return holders.flat();
+    },
+
+    async holder(scope, key) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: table, Key: keyOf(scope, key), ConsistentRead: true }),
+      );
+      const isValid = Item && Number(Item['expires_at']!.N) > nowSeconds();
+      return isValid ? Item['event_id']!.S : undefined;
     },
   };
+
+  /**
+   * Most keys are new, and only these can be inserted many in a call.
+   * @returns for each item whether it was; what DynamoDB refused, for whatever reason, was not
+   */
+  async function insertNew(items: readonly Record<string, AttributeValue>[]): Promise<boolean[]> {
+    const { Responses = [] } = await client.send(
+      new BatchExecuteStatementCommand({
+        Statements: items.map(({ pk, sk, event_id, expires_at }) => ({
+          Statement: `INSERT INTO "${table}" VALUE {'pk': ?, 'sk': ?, 'event_id': ?, 'expires_at': ?}`,
+          Parameters: [pk!, sk!, event_id!, expires_at!],
+        })),
+      }),
+    );
+    return items.map((_, at) => Responses[at] !== undefined && Responses[at].Error === undefined);
+  }
+
+  /** Takes a key that nobody has, whose time is over, or that is the event's already. */
+  async function claimOne(item: Record<string, AttributeValue>): Promise<string> {
+    const eventId = item['event_id']!;
+    try {
+      await client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: item,
+          // DynamoDB deletes expired items when it comes to it, days late at times, so the time itself is compared.
+          ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now OR event_id = :id',
+          ExpressionAttributeValues: { ':now': { N: String(nowSeconds()) }, ':id': eventId },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return eventId.S!;
+    } catch (error) {
+      const holder =
+        error instanceof ConditionalCheckFailedException ? error.Item?.['event_id']?.S : undefined;
+      if (holder === undefined) throw error;
+      return holder;
+    }
+  }
 }

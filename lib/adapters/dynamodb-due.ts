@@ -6,9 +6,11 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { DueDeliveries, DueDelivery } from '../app/ports/events.ts';
+import type { DueDeliveries, DuePage } from '../app/ports/events.ts';
 import { deliveryKey, dueAgainAfter, dueAttributes, dueMinute, dueShards } from './delivery-items.ts';
-import { chunks } from './dynamodb-batch.ts';
+import { chunks } from '../core/chunks.ts';
+import { type Item } from './dynamodb-batch.ts';
+import { fanOutKey, jobKey } from './fan-out-items.ts';
 
 /** Minutes that are looked at again, for rows that were written late or showed up late in the index. */
 const trailingMinutes = 5;
@@ -44,21 +46,24 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
       await writeCursor(last);
     },
 
-    async woken(deliveries, nowMs) {
-      for (const some of chunks(deliveries, updatesAtOnce)) {
-        await Promise.all(some.map((delivery) => postpone(delivery, nowMs)));
-      }
+    async woken({ deliveries, fanOuts }, nowMs) {
+      const again = (eventId: string) => dueAttributes(eventId, dueAgainAfter(nowMs));
+      const moves = [
+        ...deliveries.map((one) => () => move(deliveryKey(one), one.attemptsMade, again(one.eventId))),
+        ...fanOuts.map((one) => () => move(jobKey(one.eventId), one.pages, again(one.eventId))),
+      ];
+      for (const some of chunks(moves, updatesAtOnce)) await Promise.all(some.map((run) => run()));
     },
   };
 
   /** What is due in a minute, page by page; all shards are asked at once. */
-  async function* dueIn(minute: number, nowMs: number): AsyncIterable<DueDelivery[]> {
+  async function* dueIn(minute: number, nowMs: number): AsyncIterable<DuePage> {
     const shards = Array.from({ length: dueShards }, (_, shard) => dueMinute(minute, shard));
     const firstPages = await Promise.all(shards.map((shard) => page(shard, nowMs, undefined)));
     for (const [index, first] of firstPages.entries()) {
       let current = first;
       for (;;) {
-        if (current.deliveries.length > 0) yield current.deliveries;
+        if (current.count > 0) yield current.due;
         if (!current.next) break;
         current = await page(shards[index]!, nowMs, current.next);
       }
@@ -83,28 +88,22 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
         ExclusiveStartKey: from,
       }),
     );
-    const deliveries = Items.map((item) => ({
-      eventId: item['pk']!.S!.slice('DELIVERY#'.length),
-      endpointId: item['sk']!.S!,
-      attemptsMade: Number(item['attempt_count']!.N),
-    }));
-    return { deliveries, next: LastEvaluatedKey as typeof from };
+    return { due: duePage(Items), count: Items.length, next: LastEvaluatedKey as typeof from };
   }
 
-  /** Only while the delivery still stands as the index said; the index may be a moment behind. */
-  async function postpone(delivery: DueDelivery, nowMs: number): Promise<void> {
-    const { due_minute, due_at } = dueAttributes(delivery.eventId, dueAgainAfter(nowMs));
+  /** Only while it still stands as the index said; the index may be a moment behind. */
+  async function move(Key: Item, count: number, { due_minute, due_at }: Item): Promise<void> {
     try {
       await client.send(
         new UpdateItemCommand({
           TableName: table,
-          Key: deliveryKey(delivery),
+          Key,
           UpdateExpression: 'SET due_minute = :minute, due_at = :at',
-          ConditionExpression: 'attempt_count = :attempts AND attribute_exists(due_minute)',
+          ConditionExpression: 'attempt_count = :count AND attribute_exists(due_minute)',
           ExpressionAttributeValues: {
             ':minute': due_minute!,
             ':at': due_at!,
-            ':attempts': { N: String(delivery.attemptsMade) },
+            ':count': { N: String(count) },
           },
         }),
       );
@@ -112,4 +111,22 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
   }
+}
+
+/** The index holds deliveries and fan-out jobs. */
+function duePage(items: readonly Item[]): DuePage {
+  const isFanOut = (item: Item) => item['pk']!.S!.startsWith(fanOutKey(''));
+  const countOf = (item: Item) => Number(item['attempt_count']!.N);
+  return {
+    deliveries: items
+      .filter((item) => !isFanOut(item))
+      .map((item) => ({
+        eventId: item['pk']!.S!.slice('DELIVERY#'.length),
+        endpointId: item['sk']!.S!,
+        attemptsMade: countOf(item),
+      })),
+    fanOuts: items
+      .filter(isFanOut)
+      .map((item) => ({ eventId: item['pk']!.S!.slice(fanOutKey('').length), pages: countOf(item) })),
+  };
 }

@@ -1,57 +1,35 @@
-import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventReader } from '../app/ports/events.ts';
 import type { EventIds } from '../core/event-id.ts';
-import { type JournalEvent, noOrg } from '../core/journal.ts';
+import { type JournalEvent, noOrg, splitByOrg } from '../core/journal.ts';
+import type { WhyNot } from '../core/routing.ts';
 import { deliveryOf } from './delivery-items.ts';
 import { type Item, itemsUnder } from './dynamodb-batch.ts';
-import { sortable } from './event-items.ts';
-import { type StoredEvent, eventsOf, journalKey, position } from './journal-items.ts';
+import { fanOutKey, isJob, isPage, jobOf, pageOf } from './fan-out-items.ts';
+import type { StoredEntry } from './journal-items.ts';
+import { type Parts, searchJournal, withBody } from './journal-search.ts';
 
-/** Records in one invocation at most. */
-const mostRecords = 1000;
-
-/** An event with its body, which may stand in another item; none where that is gone. */
-function withBody(event: StoredEvent, shared: StoredEvent | undefined): JournalEvent[] {
-  const { data, headers } = event.data === undefined ? (shared ?? {}) : event;
-  return data === undefined || headers === undefined ? [] : [{ ...event, data, headers }];
-}
-
-/**
- * Finds events by their id alone: the id is decoded to the place of the event in the journal. Where records came again
- * in batches with other bounds, items overlap, and one that holds the event may stand behind others that do not.
- */
+/** Finds events by their id alone: the id is decoded to the place of the event in the journal. */
 export function createEventReader(client: DynamoDBClient, table: string, eventIds: EventIds): EventReader {
+  const fanOutItems = (id: string) => itemsUnder(client, table, fanOutKey(id));
+
   return {
     async find(id) {
-      const address = eventIds.decode(id)?.address;
-      if (!address) return [];
-      const place = position({ address });
-      const newest = new Map<string, { writtenAt: number; event: StoredEvent }>();
-      const unfound = sortable(Math.max(address.offset - mostRecords, 0));
-      let back: string | undefined;
-      let searched = 0;
-      for await (const items of pagesBack(address.source, address.partition, place)) {
-        for (const item of items) {
-          if (item['last']!.S! < place) continue;
-          const event = eventsOf(item).find((candidate) => candidate.id === id);
-          if (!event) continue;
-          const [org, writtenAt] = [item['org']!.S!, Number(item['written_at']!.N)];
-          const known = newest.get(org);
-          if (!known || writtenAt > known.writtenAt) newest.set(org, { writtenAt, event });
-          // The parts of other orgs begin no further back than their invocation.
-          const batchFirst = item['batch_first']!.S!;
-          if (back === undefined || batchFirst < back) back = batchFirst;
-        }
-        const furthest = items.at(-1)?.['sk']!.S;
-        searched += items.length;
-        // Offsets have gaps, so distance alone does not tell that the search has left the event's invocation.
-        const isFarBack = back !== undefined || searched >= mostRecords;
-        if (isFarBack && furthest !== undefined && furthest < (back ?? unfound)) break;
+      const parts = await search(id);
+      const shared = withBody(parts, [...parts.values()][0]);
+      if (shared?.fanOut) {
+        const whole = withFanOut(shared, await fanOutItems(id));
+        return [...splitByOrg(whole)].map(([orgId, entry]) => ({ orgId, entry: withFewer(entry) }));
       }
-      const shared = newest.get(noOrg)?.event;
-      return [...newest].flatMap(([orgId, { event }]) =>
-        withBody(event, shared).map((whole) => ({ orgId, event: whole })),
-      );
+      return [...parts].flatMap(([orgId, part]) => {
+        const entry = 'skippedBy' in part ? part : withBody(parts, part);
+        return entry ? [{ orgId, entry }] : [];
+      });
+    },
+
+    async read(id) {
+      const parts = await search(id);
+      return withBody(parts, parts.get(noOrg) ?? [...parts.values()][0]);
     },
 
     async deliveriesOf(id) {
@@ -59,19 +37,40 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
     },
   };
 
-  /** The journal items of a partition that begin at the place or before it, the nearest first. */
-  async function* pagesBack(source: number, partition: number, place: string): AsyncIterable<Item[]> {
-    const pages = paginateQuery(
-      { client, pageSize: 10 },
-      {
-        TableName: table,
-        KeyConditionExpression: 'pk = :pk AND sk <= :place',
-        // '~' sorts behind every org's id.
-        ExpressionAttributeValues: { ':pk': journalKey(source, partition), ':place': { S: `${place}#~` } },
-        ScanIndexForward: false,
-        ConsistentRead: true,
-      },
-    );
-    for await (const page of pages) yield page.Items ?? [];
+  async function search(id: string): Promise<Parts> {
+    const address = eventIds.decode(id)?.address;
+    if (!address) return new Map();
+    const isWanted = (entry: StoredEntry) => entry.id === id;
+    return (await searchJournal(client, table, address, address.index, isWanted)).get(id) ?? new Map();
   }
+}
+
+/** An event with what its fan-out job has come to so far. */
+function withFanOut(event: JournalEvent, items: readonly Item[]): JournalEvent {
+  const pages = items.filter(isPage).map(pageOf);
+  const job = items.find(isJob);
+  const more: Partial<Record<WhyNot, number>> = {};
+  for (const { moreNotDelivered } of pages) {
+    for (const [reason, number] of Object.entries(moreNotDelivered)) count(more, reason as WhyNot, number);
+  }
+  return {
+    ...event,
+    fanOut: job && jobOf(job).done ? 'done' : 'running',
+    deliveries: pages.flatMap((page) => page.deliveries),
+    notDelivered: pages.flatMap((page) => page.notDelivered),
+    moreNotDelivered: more,
+  };
+}
+
+/** Why-nots that are listed one by one, for each org; of the others the number. */
+const mostNotDelivered = 100;
+
+function withFewer(event: JournalEvent): JournalEvent {
+  const moreNotDelivered = { ...event.moreNotDelivered };
+  for (const { reason } of event.notDelivered.slice(mostNotDelivered)) count(moreNotDelivered, reason, 1);
+  return { ...event, notDelivered: event.notDelivered.slice(0, mostNotDelivered), moreNotDelivered };
+}
+
+function count(counts: Partial<Record<WhyNot, number>>, reason: WhyNot, number: number): void {
+  counts[reason] = (counts[reason] ?? 0) + number;
 }

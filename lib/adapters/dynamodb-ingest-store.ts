@@ -1,8 +1,15 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { IngestStore } from '../app/ports/events.ts';
 import { deliveryItem } from './delivery-items.ts';
-import { putAll } from './dynamodb-batch.ts';
+import type { JournalEvent } from '../core/journal.ts';
+import { mapAtOnce } from '../core/map-at-once.ts';
+import { type Item, mostAtOnce, putAll } from './dynamodb-batch.ts';
 import { expiry } from './event-items.ts';
+import { jobItem } from './fan-out-items.ts';
 import { journalItems } from './journal-items.ts';
 import { quarantineItems } from './quarantine-items.ts';
 
@@ -14,10 +21,10 @@ export function createIngestStore(
   now: () => number,
 ): IngestStore {
   return {
-    async write({ events, deliveries, quarantined }) {
+    async write({ events, skipped, deliveries, quarantined }) {
       const nowMs = now();
       const items = [
-        ...journalItems(events, nowMs),
+        ...journalItems([...events, ...skipped], nowMs),
         ...deliveries.map((delivery) => deliveryItem(delivery, nowMs)),
         ...quarantined.flatMap(quarantineItems),
       ];
@@ -27,6 +34,25 @@ export function createIngestStore(
         table,
         items.map((item) => ({ ...item, ...expires })),
       );
+      // After its event, which the job reads.
+      const fanOuts = events.filter(({ fanOut }) => fanOut);
+      await mapAtOnce(fanOuts, mostAtOnce, (event) => createJob(event, nowMs, expires));
     },
   };
+
+  /** A job that is there has come further than a new one. */
+  async function createJob({ id: eventId }: JournalEvent, nowMs: number, expires: Item): Promise<void> {
+    const job = { eventId, createdAtMs: nowMs, pages: 0, done: false };
+    try {
+      await client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: { ...jobItem(job, nowMs), ...expires },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
 }

@@ -1,8 +1,10 @@
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { InvalidCursor } from '../app/ports/documents.ts';
-import type { QuarantineReader } from '../app/ports/events.ts';
+import type { QuarantineReader, QuarantineRemover } from '../app/ports/events.ts';
+import type { EventIds } from '../core/event-id.ts';
+import { mapAtOnce } from '../core/map-at-once.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Item, itemsUnder } from './dynamodb-batch.ts';
+import { type Item, itemsUnder, mostAtOnce } from './dynamodb-batch.ts';
 import { quarantineKey, quarantineList, quarantinedOf } from './quarantine-items.ts';
 
 const dayMs = 86_400_000;
@@ -11,22 +13,39 @@ const dayMs = 86_400_000;
 export function createQuarantineReader(
   client: DynamoDBClient,
   table: string,
+  eventIds: EventIds,
   retentionDays: number,
   now: () => number,
-): QuarantineReader {
-  const get = async (id: string) => {
-    const items = await itemsUnder(client, table, quarantineKey(id).pk.S);
+): QuarantineReader & QuarantineRemover {
+  const readUnder = async (partitionKey: string) => {
+    const items = await itemsUnder(client, table, partitionKey);
     return items.length > 0 ? quarantinedOf(items) : undefined;
+  };
+  const get = async (id: string) => {
+    if (!eventIds.decode(id)) return undefined;
+    const record = await readUnder(quarantineKey(id).pk.S);
+    // Of the same place, but of another time: an id that nobody gave out.
+    return record?.id === id ? record : undefined;
   };
 
   return {
     get,
+    at: (place) => readUnder(quarantineKey(eventIds.encode(0, { ...place, index: 0 })).pk.S),
+
+    async remove(id) {
+      if (!(await get(id))) return;
+      const items = await itemsUnder(client, table, quarantineKey(id).pk.S);
+      // The first part last: it is what is listed, so a removal that fails half way can be seen and made again.
+      const keys = items.map(({ pk, sk }) => ({ pk: pk!, sk: sk! })).reverse();
+      for (const Key of keys) await client.send(new DeleteItemCommand({ TableName: table, Key }));
+    },
+
     async list(limit, cursor) {
-      const ids: string[] = [];
+      const found: Item[] = [];
       let { dayStartMs, from } = cursor ? readCursor(cursor) : { dayStartMs: now(), from: undefined };
       const oldestMs = now() - retentionDays * dayMs;
       let last: Item | undefined;
-      while (dayStartMs >= oldestMs - dayMs && ids.length < limit) {
+      while (dayStartMs >= oldestMs - dayMs && found.length < limit) {
         const { Items = [], LastEvaluatedKey } = await client.send(
           new QueryCommand({
             TableName: table,
@@ -34,19 +53,19 @@ export function createQuarantineReader(
             KeyConditionExpression: 'listing = :listing',
             ExpressionAttributeValues: { ':listing': { S: quarantineList(dayOf(dayStartMs)) } },
             ScanIndexForward: false,
-            Limit: limit - ids.length,
+            Limit: limit - found.length,
             ExclusiveStartKey: from,
           }),
         );
-        ids.push(...Items.map((item) => item['pk']!.S!.slice('QUARANTINE#'.length)));
+        found.push(...Items);
         last = Items.at(-1) ?? last;
         from = LastEvaluatedKey;
         if (!from) dayStartMs -= dayMs;
       }
-      const records = await Promise.all(ids.map(get));
+      const records = await mapAtOnce(found, mostAtOnce, ({ pk }) => readUnder(pk!.S!));
       return {
         records: records.filter((record) => record !== undefined),
-        ...(last && ids.length === limit && { nextCursor: cursorAt(last) }),
+        ...(last && found.length === limit && { nextCursor: cursorAt(last) }),
       };
     },
   };

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import type { AttemptTimes } from '../app/ports/webhook-sender.ts';
 import type { Attempt } from '../core/attempt.ts';
 import type { AddressGuard } from './address-guard.ts';
@@ -33,7 +33,7 @@ export class EndpointConnections {
   constructor(origin: string, guard: AddressGuard, budget: ConnectionBudget, now: () => number) {
     this.#budget = budget;
     this.#now = now;
-    if (!guard.allowsOrigin(origin)) return;
+    if (guard.originFault(origin)) return;
     this.#pool = new Pool(origin, {
       connections,
       pipelining: 1,

@@ -14,7 +14,7 @@ type ApiEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<Caller | undefined>;
 /** What an operation needs of API Gateway's event. The body is read only where an operation wants one. */
 export function readRequest(
   event: ApiEvent,
-): Omit<OperationRequest<unknown>, 'body'> & { readBody(): unknown } {
+): Omit<OperationRequest<unknown>, 'body' | 'text'> & { readBody(): { text: string; json: unknown } } {
   const authorizer = event.requestContext.authorizer as { lambda?: Caller } | undefined;
   return {
     // Open routes have no authorizer; the role that may do least stands in.
@@ -25,7 +25,7 @@ export function readRequest(
   };
 }
 
-function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): unknown {
+function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): { text: string; json: unknown } {
   const type = headers['content-type'] ?? '';
   if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
     throw new Problem('unsupported_media_type', 'Send the body with content-type: application/json.');
@@ -36,7 +36,8 @@ function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): unknown {
   }
   if (bytes.length === 0) throw new Problem('invalid_request', 'The body is empty; send JSON.');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { text, json: JSON.parse(text) };
   } catch {
     throw new Problem('invalid_request', 'The body is not JSON in UTF-8.');
   }

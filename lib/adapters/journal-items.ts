@@ -1,8 +1,16 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type JournalEvent, noOrg, splitByOrg } from '../core/journal.ts';
+import {
+  type JournalEntry,
+  type JournalEvent,
+  type SkippedRecord,
+  noOrg,
+  splitByOrg,
+} from '../core/journal.ts';
+import type { ListedDelivery } from '../app/ports/event-lists.ts';
 import type { Item } from './dynamodb-batch.ts';
 import { sortable } from './event-items.ts';
+import { hourOf, journalListing } from './event-listing.ts';
 
 /** Events in one item at most. */
 const mostEvents = 100;
@@ -10,8 +18,12 @@ const mostEvents = 100;
 const mostBytes = 390_000;
 
 /** Where several orgs are concerned, the body is stored once, with what concerns none of them. */
+export type StoredEntry = StoredEvent | SkippedRecord;
 export type StoredEvent = Omit<JournalEvent, 'data' | 'headers'> &
-  Partial<Pick<JournalEvent, 'data' | 'headers'>>;
+  Partial<Pick<JournalEvent, 'data' | 'headers'>> & {
+    /** Beside a shared body: the deliveries in the parts of the orgs, so that a list need not read all of them. */
+    readonly elsewhere?: readonly ListedDelivery[];
+  };
 
 /** Partition key of the journal of one partition of one source. */
 export function journalKey(source: number, partition: number): AttributeValue {
@@ -19,29 +31,28 @@ export function journalKey(source: number, partition: number): AttributeValue {
 }
 
 /**
- * The journal of one invocation, as items: one for each partition and org, split where there are more than 100
- * events or where they are too large. `sk` is where the item begins, the org, and the last offset of the whole
+ * The journal of one invocation, as items: one for each partition, org and hour of the events' time, by which they are
+ * listed; split where there are more than 100 events or where they are too large. `sk` is where the item begins, the org, and the last offset of the whole
  * invocation: a late repeat of other records must not replace an item that holds more. `last` is the item's last event;
  * `batch_first` is the first offset of the whole invocation, so that a search knows how far back its parts can be.
  */
-export function journalItems(events: readonly JournalEvent[], nowMs: number): Item[] {
-  const groups = new Map<string, { partition: AttributeValue; org: string; events: StoredEvent[] }>();
+export function journalItems(entries: readonly JournalEntry[], nowMs: number): Item[] {
+  const groups = new Map<string, Group>();
   const bounds = new Map<string, { first: number; last: number }>();
-  for (const event of events) {
-    const { source, partition, offset } = event.address;
+  for (const entry of entries) {
+    const { source, partition, offset } = entry.address;
     const partitionKey = journalKey(source, partition);
     const { first, last } = bounds.get(partitionKey.S!) ?? { first: offset, last: offset };
     bounds.set(partitionKey.S!, { first: Math.min(first, offset), last: Math.max(last, offset) });
-    const parts = splitByOrg(event);
-    for (const [org, whole] of parts) {
-      const part = parts.size > 1 && org !== noOrg ? withoutBody(whole) : whole;
-      const name = `${partitionKey.S} ${org}`;
+    const hour = hourOf(entry.timeMs);
+    for (const [org, part] of storedParts(entry)) {
+      const name = `${partitionKey.S} ${org} ${hour}`;
       const group = groups.get(name);
-      if (group) group.events.push(part);
-      else groups.set(name, { partition: partitionKey, org, events: [part] });
+      if (group) group.entries.push(part);
+      else groups.set(name, { partition: partitionKey, org, entries: [part] });
     }
   }
-  return [...groups.values()].flatMap(({ partition, org, events }) => {
+  return [...groups.values()].flatMap(({ partition, org, entries: parts }) => {
     const batch = bounds.get(partition.S!)!;
     const common = {
       pk: partition,
@@ -49,42 +60,59 @@ export function journalItems(events: readonly JournalEvent[], nowMs: number): It
       batch_first: { S: sortable(batch.first) },
       written_at: { N: String(nowMs) },
     };
-    return pack(events).map(({ first, last, bytes }) => ({
+    return pack(parts).map(({ entries: packed, bytes }) => ({
       ...common,
-      sk: { S: `${position(first)}#${org}#${sortable(batch.last)}` },
-      last: { S: position(last) },
+      ...journalListing(org, batch, packed),
+      sk: { S: `${position(packed[0]!)}#${org}#${sortable(batch.last)}` },
+      last: { S: position(packed.at(-1)!) },
       events: { B: bytes },
     }));
   });
+}
+
+interface Group {
+  readonly partition: AttributeValue;
+  readonly org: string;
+  readonly entries: StoredEntry[];
+}
+
+/** An entry's parts by org. Records that were skipped concern nobody. */
+function storedParts(entry: JournalEntry): [org: string, part: StoredEntry][] {
+  if ('skippedBy' in entry) return [[noOrg, entry]];
+  const parts = splitByOrg(entry);
+  if (parts.size === 1) return [...parts];
+  const elsewhere = entry.deliveries.map(({ endpointId, orgId, state }) => ({ endpointId, orgId, state }));
+  return [...parts].map(([org, part]) => [
+    org,
+    org === noOrg ? { ...part, ...(elsewhere.length > 0 && { elsewhere }) } : withoutBody(part),
+  ]);
 }
 
 function withoutBody({ data, headers, ...rest }: JournalEvent): StoredEvent {
   return rest;
 }
 
-/** The events of an item. */
-export function eventsOf(item: Item): StoredEvent[] {
-  return JSON.parse(zstdDecompressSync(item['events']!.B!).toString('utf8')) as StoredEvent[];
+/** The entries of an item. */
+export function entriesOf(item: Item): StoredEntry[] {
+  return JSON.parse(zstdDecompressSync(item['events']!.B!).toString('utf8')) as StoredEntry[];
 }
 
 /** Where an event stands within its partition's journal. */
-export function position({ address: { offset, index } }: Pick<JournalEvent, 'address'>): string {
+export function position({ address: { offset, index } }: Pick<JournalEntry, 'address'>): string {
   return `${sortable(offset)}#${sortable(index)}`;
 }
 
 interface Packed {
-  readonly first: StoredEvent;
-  readonly last: StoredEvent;
+  readonly entries: readonly StoredEntry[];
   readonly bytes: Uint8Array;
 }
 
-function pack(events: readonly StoredEvent[]): Packed[] {
+function pack(events: readonly StoredEntry[]): Packed[] {
   if (events.length <= mostEvents) {
     const bytes = zstdCompressSync(JSON.stringify(events), {
       params: { [constants.ZSTD_c_compressionLevel]: 1 },
     });
-    if (bytes.length <= mostBytes || events.length === 1)
-      return [{ first: events[0]!, last: events.at(-1)!, bytes }];
+    if (bytes.length <= mostBytes || events.length === 1) return [{ entries: events, bytes }];
   }
   const middle = events.length > mostEvents ? mostEvents : Math.ceil(events.length / 2);
   return [...pack(events.slice(0, middle)), ...pack(events.slice(middle))];

@@ -1,4 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { placeOf } from '../core/event-id.ts';
 import type { QuarantinedRecord } from '../core/quarantine.ts';
 import type { Item } from './dynamodb-batch.ts';
 
@@ -18,8 +19,9 @@ interface Stored extends Omit<QuarantinedRecord, 'record'> {
   };
 }
 
+/** A record is kept under the part of its id that stands for its place, so that either of the two leads to it. */
 export function quarantineKey(id: string): { pk: { S: string } } {
-  return { pk: { S: `QUARANTINE#${id}` } };
+  return { pk: { S: `QUARANTINE#${placeOf(id)}` } };
 }
 
 /** The list of a day, as index key. */
@@ -60,7 +62,9 @@ export function quarantineItems(quarantined: QuarantinedRecord): Item[] {
 /** The record of its items, in any order. */
 export function quarantinedOf(items: readonly Item[]): QuarantinedRecord {
   const parts = [...items].sort((one, other) => (one['sk']!.S! < other['sk']!.S! ? -1 : 1));
-  const bytes = Buffer.concat(parts.map((item) => item['part']!.B!));
+  // A record that comes again after its quarantine changed its form may have had more parts before.
+  const present = parts.slice(0, Number(parts[0]!['parts']!.N));
+  const bytes = Buffer.concat(present.map((item) => item['part']!.B!));
   const stored = JSON.parse(zstdDecompressSync(bytes).toString('utf8')) as Stored;
   const { key, value, headers, ...record } = stored.record;
   return {

@@ -1,18 +1,9 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
-import type { SQSRecord } from 'aws-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { EventBody, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
-import { mapAtOnce } from '../core/map-at-once.ts';
-import { chunks, mostAtOnce } from './dynamodb-batch.ts';
+import { sendMessages } from './sqs-messages.ts';
 
-/** SQS takes ten messages a call, and 1 MiB for all of them. */
-const mostMessages = 10;
 /** Larger bodies are read from the journal instead. */
 const mostBodyBytes = 32 * 1024;
-const mostReceiveAgainSeconds = 60;
 
 interface Message {
   readonly event_id: string;
@@ -24,23 +15,17 @@ interface Message {
 /** Wake-ups on SQS. The message group is the endpoint: on a standard queue that is what fairness goes by. */
 export function createWakeUpQueue(client: SQSClient, queueUrl: string): WakeUpQueue {
   return {
-    async send(wakeUps) {
-      await mapAtOnce(chunks(wakeUps, mostMessages), mostAtOnce, (chunk) =>
-        sendChunk(client, queueUrl, chunk),
-      );
-    },
+    send: (wakeUps) =>
+      sendMessages(
+        client,
+        queueUrl,
+        wakeUps.map((wakeUp) => ({
+          MessageBody: messageText(toMessage(wakeUp)),
+          MessageGroupId: wakeUp.endpointId,
+          DelaySeconds: Math.ceil(wakeUp.delayMs / 1000),
+        })),
+      ),
   };
-}
-
-async function sendChunk(client: SQSClient, queueUrl: string, wakeUps: WakeUp[]): Promise<void> {
-  const Entries = wakeUps.map((wakeUp, index) => ({
-    Id: String(index),
-    MessageBody: messageText(toMessage(wakeUp)),
-    MessageGroupId: wakeUp.endpointId,
-    DelaySeconds: Math.ceil(wakeUp.delayMs / 1000),
-  }));
-  const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-  if (Failed.length > 0) throw new Error(`the queue refused ${Failed.length} wake-ups: ${Failed[0]!.Code}`);
 }
 
 /**
@@ -62,30 +47,6 @@ function toMessage({ eventId, endpointId, attemptsMade, body }: WakeUp): Message
     attempts_made: attemptsMade,
     ...(small && { body: { eventType: body.eventType, data: body.data, headers: body.headers } }),
   };
-}
-
-/**
- * Lets messages that failed be received again after seconds, longer each time, rather than after the queue's whole
- * visibility time-out. Where that fails too, they come after the time-out.
- */
-export async function receiveAgainSoon(
-  client: SQSClient,
-  queueUrl: string,
-  messages: readonly SQSRecord[],
-): Promise<void> {
-  const Entries = messages.map(({ receiptHandle, attributes }, index) => ({
-    Id: String(index),
-    ReceiptHandle: receiptHandle,
-    VisibilityTimeout: Math.min(
-      5 * 2 ** (Number(attributes.ApproximateReceiveCount) - 1),
-      mostReceiveAgainSeconds,
-    ),
-  }));
-  await Promise.allSettled(
-    chunks(Entries, mostMessages).map((chunk) =>
-      client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: chunk })),
-    ),
-  );
 }
 
 /** Reads a message back that `send` wrote. */

@@ -1,22 +1,24 @@
-import type { Endpoint } from '../core/endpoint.ts';
-import { validSecrets } from '../core/endpoint.ts';
 import type { WebhookSender } from '../app/ports/webhook-sender.ts';
-import type { EventBody } from '../app/ports/wake-ups.ts';
-import { signatureHeaders } from '../core/webhook-signature.ts';
-import { createAddressGuard } from './address-guard.ts';
+import { type ResolveName, createAddressGuard } from './address-guard.ts';
 import { ConnectionBudget } from './connection-budget.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
-import type { WebhookRequest } from './webhook-request.ts';
+import { endpointRequest } from './endpoint-request.ts';
+import type { TargetRules } from './target-rules.ts';
 
 /** Connections at once, over all endpoints. */
 const mostConnections = 600;
 
 /**
  * Sends webhooks over connections that are kept for each endpoint.
- * @param allowLoopback lets loopback addresses pass the address guard; for the local stage
+ * @param rules where they may go
+ * @param resolveName what names are resolved with; without it, as the machine does
  */
-export function createWebhookSender(allowLoopback: boolean, now: () => number): WebhookSender {
-  const guard = createAddressGuard(allowLoopback);
+export function createWebhookSender(
+  rules: TargetRules,
+  now: () => number,
+  resolveName?: ResolveName,
+): WebhookSender {
+  const guard = createAddressGuard(rules, resolveName);
   const endpoints = new Map<string, EndpointConnections>();
 
   /** The map is ordered by use: the first that is not busy was not used for longest. */
@@ -39,38 +41,12 @@ export function createWebhookSender(allowLoopback: boolean, now: () => number): 
 
   return {
     attempt(endpoint, eventId, body, times) {
-      const url = new URL(endpoint.url);
-      const request = (): WebhookRequest => toRequest(endpoint, url, eventId, body, now());
-      return connectionsOf(endpoint.id, url.origin).attempt(request, endpoint.timeoutMs, times);
+      const request = endpointRequest(endpoint);
+      return connectionsOf(endpoint.id, request.origin).attempt(
+        () => request.build(eventId, body, now()),
+        endpoint.timeoutMs,
+        times,
+      );
     },
   };
-}
-
-/** Built when the attempt begins, not earlier: each attempt has its own timestamp and signature. */
-function toRequest(
-  endpoint: Endpoint,
-  url: URL,
-  eventId: string,
-  body: EventBody,
-  nowMs: number,
-): WebhookRequest {
-  return {
-    path: url.pathname + url.search,
-    body: body.data,
-    headers: {
-      ...utf8Headers(body.headers),
-      ...utf8Headers(endpoint.headers),
-      'content-type': 'application/json',
-      'user-agent': 'Fanout/1',
-      'x-fanout-event-type': body.eventType,
-      ...signatureHeaders(validSecrets(endpoint, nowMs), eventId, nowMs, body.data),
-    },
-  };
-}
-
-/** HTTP header values are bytes; text beyond ASCII goes as its UTF-8 bytes, one character each. */
-function utf8Headers(headers: EventBody['headers']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]),
-  );
 }

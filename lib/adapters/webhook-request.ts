@@ -1,18 +1,20 @@
 import type { Dispatcher, Pool } from 'undici';
 import type { Attempt, AttemptError } from '../core/attempt.ts';
+import type { Redactor } from '../core/redaction.ts';
 import { retryAfterSeconds } from '../core/retry-schedule.ts';
+import { createAnswerExcerpt } from './answer-excerpt.ts';
 
 /** What is sent, beside the method: POST. */
 export interface WebhookRequest {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
+  /** Takes out of an answer what must not be kept of it. */
+  redactor(): Redactor;
 }
 
 /** How much of an answer is read. */
 const mostAnswerBytes = 64 * 1024;
-/** How much of a refusal's body is kept. */
-const excerptBytes = 512;
 
 export interface Outcome extends Pick<Attempt, 'statusCode' | 'excerpt' | 'retryAfterSeconds'> {
   /** Why there is no answer. */
@@ -30,23 +32,25 @@ export function dispatch(
     let controller: Dispatcher.DispatchController | undefined;
     let outcome: Outcome | undefined;
     let read = 0;
-    let excerpt = '';
+    const excerpt = createAnswerExcerpt();
     let ended = false;
-    const end = (result: Outcome) => {
+    /** @param error why there is no answer, if there is none; else the body is not whole */
+    const end = (error?: Error | AttemptError) => {
       if (ended) return;
       ended = true;
       clearTimeout(timer);
-      resolve(result);
+      if (!outcome) return resolve({ error });
+      const text = excerpt.text(error === undefined, () => request.redactor());
+      resolve({ ...outcome, ...(text && { excerpt: text }) });
     };
-    const answer = (): Outcome => ({ ...outcome, ...(excerpt && { excerpt }) });
     // A status within the time is an answer, even where the body never ends. The connection is closed all the same.
     const timer = setTimeout(() => {
-      end(outcome ? answer() : { error: limit.error });
+      end(limit.error);
       controller?.abort(new Error(limit.error));
     }, limit.ms);
 
     pool.dispatch(
-      { method: 'POST', ...request },
+      { method: 'POST', path: request.path, headers: request.headers, body: request.body },
       {
         onRequestStart(started) {
           controller = started;
@@ -61,17 +65,17 @@ export function dispatch(
         onResponseData(_, chunk) {
           read += chunk.length;
           const refused = outcome?.statusCode !== undefined && outcome.statusCode >= 300;
-          if (refused && excerpt.length < excerptBytes)
-            excerpt = (excerpt + chunk.toString('utf8')).slice(0, excerptBytes);
+          if (refused) excerpt.add(chunk);
           if (read <= mostAnswerBytes) return;
-          end(answer());
-          controller?.abort(new Error('answer too long'));
+          const tooLong = new Error('answer too long');
+          end(tooLong);
+          controller?.abort(tooLong);
         },
         onResponseEnd() {
-          end(answer());
+          end();
         },
         onResponseError(_, error) {
-          end(outcome ? answer() : { error });
+          end(error);
         },
       },
     );

@@ -11,7 +11,7 @@ export interface DeliverDependencies extends SettleDependencies {
   readonly endpoints: EndpointReader & EndpointDisabler;
   readonly sender: WebhookSender;
   readonly deliveries: DeliveryStore;
-  readonly events: Pick<EventReader, 'find'>;
+  readonly events: Pick<EventReader, 'read'>;
   readonly wakeUps: WakeUpQueue;
 }
 
@@ -45,7 +45,7 @@ async function deliverOne(
   row: Delivery | undefined,
   endByMs: number,
 ): Promise<void> {
-  const { endpoints, deliveries, wakeUps, now } = dependencies;
+  const { endpoints, deliveries, events, wakeUps, now } = dependencies;
   if (row === undefined || isOutOfDate(wakeUp, row, now())) return;
   const endpoint = await endpoints.byId(row.endpointId);
   let body: EventBody | undefined;
@@ -54,7 +54,7 @@ async function deliverOne(
   if (endpoint?.orgId !== row.orgId) next = end(row, 'failed', 'endpoint_deleted');
   else if (endpoint.status !== 'active') next = hold(row, now());
   else {
-    body = wakeUp.body ?? (await readBody(dependencies, row));
+    body = wakeUp.body ?? (await events.read(row.eventId));
     next = body
       ? await attemptNext(dependencies, endpoint, row, body, endByMs)
       : end(row, 'failed', 'event_expired');
@@ -83,9 +83,4 @@ async function attemptNext(
   // All its connections were busy until then: soon again, without counting it as an attempt.
   if (attempt === undefined) return { ...row, state: 'queued', nextAttemptAtMs: now() + busyRetryMs };
   return settleAttempt(dependencies, endpoint, row, attempt);
-}
-
-/** The event of a delivery, or undefined when it is kept no longer. */
-async function readBody({ events }: DeliverDependencies, row: Delivery): Promise<EventBody | undefined> {
-  return (await events.find(row.eventId)).find(({ orgId }) => orgId === row.orgId)?.event;
 }

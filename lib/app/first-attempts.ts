@@ -1,64 +1,36 @@
 import { type Delivery, hold } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
-import type { JournalEvent } from '../core/journal.ts';
-import type { RecordEvent } from '../core/record-event.ts';
+import type { FirstDelivery } from '../core/journal.ts';
 import type { EventBody } from './ports/wake-ups.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
-import type { RoutedEvent } from './route-records.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
 
 export interface FirstAttemptDependencies extends SettleDependencies {
-  readonly source: { readonly number: number };
   readonly sender: WebhookSender;
-}
-
-/** What became of an event inside its invocation. */
-export interface Outcome {
-  readonly event: JournalEvent;
-  /** The deliveries that did not end inside this invocation. */
-  readonly unfinished: readonly { delivery: Delivery; body: EventBody }[];
 }
 
 /**
  * Makes the first attempt at each endpoint that receives an event.
  * @param deadlineMs when unfinished attempts are aborted, milliseconds since 1970
+ * @returns how each delivery stands then
  */
-export async function deliverFirst(
+export function deliverFirst(
   dependencies: FirstAttemptDependencies,
-  { id, record, event, routing, duplicateOf }: RoutedEvent,
+  eventId: string,
+  body: EventBody,
+  endpoints: readonly Endpoint[],
   deadlineMs: number,
-): Promise<Outcome> {
-  const deliveries = await Promise.all(
-    routing.endpoints.map((endpoint) => attemptFirst(dependencies, endpoint, id, event, deadlineMs)),
+): Promise<Delivery[]> {
+  return Promise.all(
+    endpoints.map((endpoint) => attemptFirst(dependencies, endpoint, eventId, body, deadlineMs)),
   );
-  const { partition, offset, timestampMs } = record;
-  return {
-    event: {
-      ...event,
-      id,
-      timeMs: timestampMs,
-      address: { source: dependencies.source.number, partition, offset, index: 0 },
-      ...(duplicateOf && { duplicateOf }),
-      deliveries: deliveries.map(({ endpointId, orgId, state, attempts }) => ({
-        endpointId,
-        orgId,
-        state,
-        attempts,
-      })),
-      notDelivered: routing.notDelivered,
-      moreNotDelivered: routing.moreNotDelivered,
-    },
-    unfinished: deliveries
-      .filter(({ state }) => state !== 'delivered')
-      .map((delivery) => ({ delivery, body: event })),
-  };
 }
 
 async function attemptFirst(
   dependencies: FirstAttemptDependencies,
   endpoint: Endpoint,
   eventId: string,
-  event: RecordEvent,
+  body: EventBody,
   deadlineMs: number,
 ): Promise<Delivery> {
   const { sender, now } = dependencies;
@@ -74,10 +46,20 @@ async function attemptFirst(
     nextAttemptAtMs: createdAtMs,
   };
   if (endpoint.status === 'paused') return hold(delivery, now());
-  const attempt = await sender.attempt(endpoint, eventId, event, {
+  const attempt = await sender.attempt(endpoint, eventId, body, {
     beginByMs: deadlineMs,
     endByMs: deadlineMs,
   });
   if (attempt === undefined) return delivery;
   return settleAttempt(dependencies, endpoint, delivery, attempt);
+}
+
+/** What the journal keeps of a delivery. Where that is not its end, its row knows how it goes on. */
+export function firstDelivery({ endpointId, orgId, state, attempts }: Delivery): FirstDelivery {
+  return { endpointId, orgId, state, attempts };
+}
+
+/** The deliveries that need a row of their own. */
+export function unfinishedOf(deliveries: readonly Delivery[]): Delivery[] {
+  return deliveries.filter(({ state }) => state !== 'delivered');
 }

@@ -1,79 +1,142 @@
 import type { JournalEvent } from '../core/journal.ts';
-import type { SourceRecord } from '../core/record-event.ts';
-import { type FirstAttemptDependencies, deliverFirst } from './first-attempts.ts';
+import type { SourceConfig } from '../core/source.ts';
+import type { SourceRecord } from '../core/source-record.ts';
+import {
+  type FirstAttemptDependencies,
+  deliverFirst,
+  firstDelivery,
+  unfinishedOf,
+} from './first-attempts.ts';
 import type { IngestStore } from './ports/events.ts';
+import type { FanOutQueue } from './ports/fan-outs.ts';
 import type { WakeUpQueue } from './ports/wake-ups.ts';
-import { type RouteDependencies, routeRecords } from './route-records.ts';
+import { type ReadDependencies, readRecords } from './read-records.ts';
+import { type RouteDependencies, type RoutedEvent, routeEvents } from './route-events.ts';
 import { wakeUpFor } from './wake-up-for.ts';
 
-export type IngestDependencies = RouteDependencies &
+export type IngestDependencies = ReadDependencies &
+  RouteDependencies &
   FirstAttemptDependencies & {
     /** Milliseconds that first attempts may take in one invocation. */
     readonly inlineBudgetMs: number;
     readonly store: IngestStore;
     readonly wakeUps: WakeUpQueue;
+    readonly fanOutQueue: FanOutQueue;
   };
 
-/** How many records came to what; for the log line. */
-export interface IngestCounts {
-  readonly records: number;
-  readonly delivered: number;
-  readonly queued: number;
-  readonly duplicates: number;
-  readonly quarantined: number;
+/** What became of a batch. The counts are for the log line. */
+export interface IngestOutcome {
+  readonly counts: Readonly<Record<IngestCount, number>>;
   /** The first of the events that no endpoint receives, so that the log leads to their traces. */
   readonly unmatched: readonly { readonly eventId: string; readonly reasons: readonly string[] }[];
-  /** Why wake-ups could not be sent. Their deliveries wait for the sweep. */
-  readonly wakeUpsUnsent?: unknown;
+  /** Why messages could not be sent. What they were for waits for the sweep. */
+  readonly unsent?: unknown;
+  /** Records that were not looked at for want of time. They are to come again; everything else is dealt with. */
+  readonly unreached: readonly SourceRecord[];
 }
+
+type IngestCount = 'records' | 'delivered' | 'queued' | 'fanOuts' | 'duplicates' | 'skipped' | 'quarantined';
+
+/** Of no record at all. */
+export const nothingIngested: IngestOutcome = {
+  counts: { records: 0, delivered: 0, queued: 0, fanOuts: 0, duplicates: 0, skipped: 0, quarantined: 0 },
+  unmatched: [],
+  unreached: [],
+};
 
 /**
  * Turns a batch of records into events, delivers what can be delivered at once, and leaves the rest durably queued
  * or quarantined.
- * @returns when nothing of the batch can be lost any more
+ * @param config what is set for the source at run time
+ * @param deadlineMs when no further transform begins, milliseconds since 1970
+ * @returns when nothing of the batch can be lost any more, but for what it names as unreached
  * @throws when a store cannot be reached; the whole batch is then to come again, and keeps its ids
  */
 export async function ingestRecords(
   dependencies: IngestDependencies,
+  config: SourceConfig | undefined,
   records: readonly SourceRecord[],
-): Promise<IngestCounts> {
+  deadlineMs: number,
+): Promise<IngestOutcome> {
+  const { now, inlineBudgetMs } = dependencies;
+  const { accepted, skipped, quarantined, unreached } = await readRecords(
+    dependencies,
+    config,
+    records,
+    deadlineMs,
+  );
   // All of it before the first attempt: a batch that cannot be routed comes again, and should then send nothing twice.
-  const { routed, quarantined } = await routeRecords(dependencies, records);
-  const deadlineMs = dependencies.now() + dependencies.inlineBudgetMs;
-  const outcomes = await Promise.all(routed.map((event) => deliverFirst(dependencies, event, deadlineMs)));
+  const routed = await routeEvents(dependencies, accepted);
+  const attemptsEndMs = now() + inlineBudgetMs;
+  const outcomes = await Promise.all(routed.map((event) => deliverEvent(dependencies, event, attemptsEndMs)));
   const unfinished = outcomes.flatMap(({ unfinished }) => unfinished);
 
   const events = outcomes.map(({ event }) => event);
   await dependencies.store.write({
     events,
+    skipped,
     deliveries: unfinished.map(({ delivery }) => delivery),
     quarantined,
   });
-  // From here on nothing can be lost: a delivery whose wake-up is not sent stays due, and the sweep sends another.
-  const nowMs = dependencies.now();
-  const wakeUps = unfinished.flatMap(({ delivery, body }) => wakeUpFor(delivery, nowMs, body) ?? []);
-  const unsent = await dependencies.wakeUps.send(wakeUps).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  // From here on nothing can be lost: what no message is sent for stays due, and the sweep sends another.
+  const nowMs = now();
+  const fanOuts = events.filter(({ fanOut }) => fanOut).map(({ id }) => id);
+  const unsent = await firstFailure([
+    dependencies.wakeUps.send(
+      unfinished.flatMap(({ delivery, body }) => wakeUpFor(delivery, nowMs, body) ?? []),
+    ),
+    dependencies.fanOutQueue.send(fanOuts),
+  ]);
 
   const deliveries = events.reduce((sum, event) => sum + event.deliveries.length, 0);
   return {
-    records: records.length,
-    delivered: deliveries - unfinished.length,
-    queued: unfinished.length,
-    duplicates: routed.filter(({ duplicateOf }) => duplicateOf !== undefined).length,
-    quarantined: quarantined.length,
+    counts: {
+      records: records.length - unreached.length,
+      delivered: deliveries - unfinished.length,
+      queued: unfinished.length,
+      fanOuts: fanOuts.length,
+      duplicates: events.filter(({ duplicateOf }) => duplicateOf !== undefined).length,
+      skipped: skipped.length,
+      quarantined: quarantined.length,
+    },
     unmatched: events.filter(isUnmatched).slice(0, mostUnmatched).map(describeUnmatched),
-    ...(unsent !== undefined && { wakeUpsUnsent: unsent }),
+    ...(unsent !== undefined && { unsent }),
+    unreached,
   };
+}
+
+/** An event's journal entry, and the deliveries that did not end inside this invocation. */
+async function deliverEvent(dependencies: IngestDependencies, routed: RoutedEvent, deadlineMs: number) {
+  const { id, record, index, event, routing, duplicateOf, needsFanOut, transformVersion } = routed;
+  const deliveries = await deliverFirst(dependencies, id, event, routing.endpoints, deadlineMs);
+  const { partition, offset, timestampMs } = record;
+  const journalled: JournalEvent = {
+    ...event,
+    id,
+    timeMs: timestampMs,
+    address: { source: dependencies.source.number, partition, offset, index },
+    ...(duplicateOf && { duplicateOf }),
+    ...(transformVersion && { transformVersion }),
+    ...(needsFanOut && { fanOut: 'running' }),
+    deliveries: deliveries.map(firstDelivery),
+    notDelivered: routing.notDelivered,
+    moreNotDelivered: routing.moreNotDelivered,
+  };
+  const unfinished = unfinishedOf(deliveries).map((delivery) => ({ delivery, body: event }));
+  return { event: journalled, unfinished };
+}
+
+/** The reason of the first that fails, once all have ended. */
+async function firstFailure(work: readonly Promise<void>[]): Promise<unknown> {
+  const results = await Promise.allSettled(work);
+  return results.find((result) => result.status === 'rejected')?.reason;
 }
 
 /** In one log line. */
 const mostUnmatched = 20;
 
-function isUnmatched({ deliveries, duplicateOf }: JournalEvent): boolean {
-  return deliveries.length === 0 && duplicateOf === undefined;
+function isUnmatched({ deliveries, duplicateOf, fanOut }: JournalEvent): boolean {
+  return deliveries.length === 0 && duplicateOf === undefined && !fanOut;
 }
 
 function describeUnmatched({ id, notDelivered }: JournalEvent) {

@@ -1,23 +1,28 @@
 import type { DueDeliveries } from './ports/events.ts';
+import type { FanOutQueue } from './ports/fan-outs.ts';
 import type { WakeUpQueue } from './ports/wake-ups.ts';
 
 export interface SweepDependencies {
   readonly due: DueDeliveries;
   readonly wakeUps: WakeUpQueue;
+  readonly fanOutQueue: FanOutQueue;
   readonly now: () => number;
 }
 
 /**
- * Sends a wake-up for each delivery whose minute has come, and for each whose earlier wake-up seems to be lost.
+ * Sends a wake-up for each delivery whose minute has come, and for each whose earlier wake-up seems to be lost; the same
+ * for fan-out jobs.
  * @returns how many were woken
  */
-export async function sweepDue({ due, wakeUps, now }: SweepDependencies): Promise<number> {
+export async function sweepDue({ due, wakeUps, fanOutQueue, now }: SweepDependencies): Promise<number> {
   const nowMs = now();
   let woken = 0;
   for await (const page of due.due(nowMs)) {
-    await wakeUps.send(page.map((delivery) => ({ ...delivery, delayMs: 0 })));
+    const { deliveries, fanOuts } = page;
+    await wakeUps.send(deliveries.map((delivery) => ({ ...delivery, delayMs: 0 })));
+    await fanOutQueue.send(fanOuts.map(({ eventId }) => eventId));
     await due.woken(page, nowMs);
-    woken += page.length;
+    woken += deliveries.length + fanOuts.length;
   }
   return woken;
 }

@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly timeoutMs: number;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Sent as the `authorization` header of every request. */
+  readonly auth?: EndpointAuth;
   /** What signs, newest first. */
   readonly secrets: readonly SigningSecret[];
   readonly createdAt: string;
@@ -35,9 +37,43 @@ export interface SigningSecret {
   readonly expiresAt?: string;
 }
 
+export type EndpointAuth =
+  | { readonly type: 'basic'; readonly username: string; readonly password: string }
+  | { readonly type: 'bearer'; readonly token: string };
+
+/** Secrets before the newest that are kept, at most. */
+const mostPreviousSecrets = 2;
+
 /** The secrets that sign at this moment. */
 export function validSecrets(endpoint: Endpoint, nowMs: number): string[] {
-  return endpoint.secrets
-    .filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > nowMs)
-    .map(({ value }) => value);
+  return unexpiredSecrets(endpoint, nowMs).map(({ value }) => value);
+}
+
+/** The secrets less those whose time is over. */
+export function unexpiredSecrets({ secrets }: Endpoint, nowMs: number): SigningSecret[] {
+  return secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > nowMs);
+}
+
+/**
+ * The secrets after a rotation.
+ * @param value signs first from now on; none of the endpoint's, or an older one of them
+ * @param overlapSeconds how long the secret so far goes on signing; older ones keep their own end. 0 ends all at once
+ */
+export function rotatedSecrets(
+  endpoint: Endpoint,
+  value: string,
+  overlapSeconds: number,
+  nowMs: number,
+): SigningSecret[] {
+  if (overlapSeconds === 0) return [{ value }];
+  const [current, ...older] = unexpiredSecrets(endpoint, nowMs) as [SigningSecret, ...SigningSecret[]];
+  const expiresAt = new Date(nowMs + overlapSeconds * 1000).toISOString();
+  const previous = [{ ...current, expiresAt }, ...older].filter((secret) => secret.value !== value);
+  return [{ value }, ...previous.slice(0, mostPreviousSecrets)];
+}
+
+/** What the `authorization` header says. Text beyond ASCII counts as its UTF-8 bytes (RFC 7617, section 2.1). */
+export function authorizationOf(auth: EndpointAuth): string {
+  if (auth.type === 'bearer') return `Bearer ${auth.token}`;
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64')}`;
 }

@@ -26,6 +26,8 @@ export interface EventIds {
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const digits = new Map([...alphabet].map((character, value) => [character, value]));
 const mostTime = 2 ** 48 - 1;
+/** Characters of an id that are its time; those behind them are its address. */
+const timeCharacters = 10;
 /** Ten rounds, as NIST SP 800-38G has for FF1, whose shape this is. */
 const rounds = 10;
 const half = 5;
@@ -60,14 +62,24 @@ export function createEventIds(key: string): EventIds {
       if (id.length !== 26 || id[0]! > '7') return undefined;
       const values = Array.from(id, (character) => digits.get(character) ?? -1);
       if (values.includes(-1)) return undefined;
-      const bytes = readBase32(values.slice(10));
+      const bytes = readBase32(values.slice(timeCharacters));
       for (let round = rounds - 1; round >= 0; round--) mix(bytes, round, ...leftToRight(round));
       return {
-        timeMs: values.slice(0, 10).reduce((time, value) => time * 32 + value, 0),
+        timeMs: timeOf(id),
         address: readAddress(bytes),
       };
     },
   };
+}
+
+/** The time in an event id, milliseconds since 1970; no key is needed. */
+export function timeOf(id: string): number {
+  return Array.from(id.slice(0, timeCharacters)).reduce((time, digit) => time * 32 + digits.get(digit)!, 0);
+}
+
+/** What an event id hides its address in: the same for the same place, whatever the time. */
+export function placeOf(id: string): string {
+  return id.slice(timeCharacters);
 }
 
 /** 80 bits: 10 of source, 14 of partition, 46 of offset, 10 of index. */
@@ -106,7 +118,7 @@ function inRange(name: string, value: number, limit: number): void {
 function writeTime(timeMs: number): string {
   let rest = Math.min(Math.max(Math.trunc(timeMs), 0), mostTime);
   let text = '';
-  for (let at = 0; at < 10; at++) {
+  for (let at = 0; at < timeCharacters; at++) {
     text = alphabet[rest % 32]! + text;
     rest = Math.floor(rest / 32);
   }

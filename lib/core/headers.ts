@@ -46,3 +46,10 @@ export function isForwarded(name: string): boolean {
   const isOurs = setBySender.has(name) || name.startsWith('webhook-') || name.startsWith('x-fanout-');
   return !isHopByHop(name) && !isOurs;
 }
+
+const secretName = /(^|[-_])(authorization|cookie|(api)?key|token|secret|password)$/;
+
+/** Whether the header's name, in lower case, says that its value is a secret: `authorization`, `x-api-key` and the like. */
+export function isSecretHeader(name: string): boolean {
+  return secretName.test(name);
+}

@@ -11,10 +11,29 @@ export interface JournalEvent extends RecordEvent {
   readonly address: EventAddress;
   /** The event that has its idempotency key: this one was kept, and delivered to nobody. */
   readonly duplicateOf?: string;
+  /** The version of the source's transform that made it. */
+  readonly transformVersion?: number;
+  /**
+   * Its target has so many endpoints that a job pages through them. What a page came to is kept with the job, and
+   * added when the event is read.
+   */
+  readonly fanOut?: 'running' | 'done';
   readonly deliveries: readonly FirstDelivery[];
   readonly notDelivered: Routing['notDelivered'];
   readonly moreNotDelivered: Routing['moreNotDelivered'];
 }
+
+/** A record that its source's transform made no event of, kept so that its trace says so. */
+export interface SkippedRecord {
+  /** The id of its first event, had there been one. */
+  readonly id: string;
+  readonly timeMs: number;
+  readonly address: EventAddress;
+  readonly skippedBy: { readonly transformVersion: number };
+}
+
+/** What the journal holds. */
+export type JournalEntry = JournalEvent | SkippedRecord;
 
 /** How a delivery stood when its invocation ended. Where that was no end, its own row says how it went on. */
 export interface FirstDelivery {

@@ -1,4 +1,4 @@
-import type { SourceRecord } from './record-event.ts';
+import type { SourceRecord } from './source-record.ts';
 import type { Rejection } from './rejection.ts';
 
 /** A record that can never become an event, kept with its original bytes. */

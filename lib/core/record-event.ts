@@ -4,19 +4,7 @@ import { type Headers, isForwarded, isHeaderName, isHeaderValue, messageTypeHead
 import { idPattern } from './identifiers.ts';
 import { jsonMembers } from './json-members.ts';
 import { RecordRejected } from './rejection.ts';
-
-/** A Kafka record as it was read, bytes untouched. */
-export interface SourceRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** Milliseconds since 1970. */
-  readonly timestampMs: number;
-  readonly key: Buffer | undefined;
-  /** Undefined is a tombstone. */
-  readonly value: Buffer | undefined;
-  readonly headers: readonly (readonly [name: string, value: Buffer])[];
-}
+import type { SourceRecord } from './source-record.ts';
 
 /** For whom an event is. */
 export type Target =
@@ -37,8 +25,7 @@ export interface RecordEvent {
   readonly idempotencyKey?: string;
 }
 
-/** Limits on what a record may hold, in bytes. */
-const mostRecordBytes = 1024 * 1024;
+/** Limits on what an event may hold, in bytes. */
 const mostDataBytes = 256 * 1024;
 const mostHeaderBytes = 32 * 1024;
 
@@ -53,13 +40,14 @@ const fields = [
 type Field = (typeof fields)[number];
 
 /**
- * Reads a record whose value is the ingest contract's JSON object.
- * @throws RecordRejected with the reason and every fault that was found in the value's fields
+ * Reads the ingest contract's JSON object.
+ * @param text a record's value, or what its transform made of it
+ * @param recordHeaders the record's own headers
+ * @throws RecordRejected with the reason and every fault that was found in the fields
  */
-export function readRecordEvent(record: SourceRecord): RecordEvent {
-  const text = readText(record.value);
+export function readRecordEvent(text: string, recordHeaders: SourceRecord['headers']): RecordEvent {
   const fields = readFields(text);
-  const { headers, droppedHeaders } = mergeHeaders(record.headers, fields.custom_headers ?? {});
+  const { headers, droppedHeaders } = mergeHeaders(recordHeaders, fields.custom_headers ?? {});
   const target = chooseTarget(headers.get(messageTypeHeader), fields.endpoint_id, fields.owner_id);
   return {
     eventType: fields.event_type,
@@ -69,22 +57,6 @@ export function readRecordEvent(record: SourceRecord): RecordEvent {
     target,
     idempotencyKey: fields.idempotency_key,
   };
-}
-
-function readText(value: Buffer | undefined): string {
-  if (value === undefined)
-    throw new RecordRejected('empty_value', 'the record has no value (a tombstone); send a JSON object');
-  if (value.length === 0)
-    throw new RecordRejected('empty_value', 'the value has 0 bytes; send a JSON object');
-  if (value.length > mostRecordBytes) {
-    throw new RecordRejected(
-      'record_too_large',
-      `the value has ${value.length} bytes; the most is ${mostRecordBytes}`,
-    );
-  }
-  if (!isUtf8(value))
-    throw new RecordRejected('invalid_utf8', 'the value is not UTF-8; send a JSON object in UTF-8');
-  return value.toString('utf8');
 }
 
 interface Fields extends Partial<Record<Exclude<Field, 'custom_headers'>, string>> {

@@ -16,7 +16,8 @@ async function receiverWith(...parameters: Parameters<typeof startReceiver>): Pr
   return receiver;
 }
 
-const sender = createWebhookSender(true, Date.now);
+const local = { allowLoopback: true, ports: 'any', deniedRanges: [] } as const;
+const sender = createWebhookSender(local, Date.now);
 const body = { eventType: 'order.created', data: '{"n": 1.10, "name": "é"}', headers: { 'x-a': 'ü' } };
 const until = (ms: number) => ({ beginByMs: ms, endByMs: ms });
 const soon = () => until(Date.now() + 5_000);
@@ -54,21 +55,40 @@ test('a refusal is an attempt with status, beginning of the answer and Retry-Aft
   expect(attempt).toMatchObject({ statusCode: 503, retryAfterSeconds: 7, excerpt: 'x'.repeat(512) });
 });
 
-test('a redirect is not followed', async () => {
-  const elsewhere = await receiverWith();
-  const receiver = await receiverWith((_, response) =>
-    response.writeHead(302, { location: elsewhere.url }).end(),
-  );
-  expect(await sender.attempt(endpointAt(receiver.url), 'msg_1', body, soon())).toMatchObject({
-    statusCode: 302,
+test('an endpoint that never answers times out, and its connection is closed', async () => {
+  let open = 0;
+  const receiver = await receiverWith((_, __, socket) => {
+    open++;
+    socket.once('close', () => open--);
   });
-  expect(elsewhere.received).toEqual([]);
-});
-
-test('an endpoint that never answers times out', async () => {
-  const receiver = await receiverWith(() => {});
   const attempt = await sender.attempt(endpointAt(receiver.url, { timeoutMs: 100 }), 'msg_1', body, soon());
   expect(attempt).toMatchObject({ error: 'timeout' });
+  await expect.poll(() => open).toBe(0);
+});
+
+test('a body that comes slowly is ended at the time-out, counts by its status, and its connection is closed', async () => {
+  let open = 0;
+  const receiver = await receiverWith(({ path }, response, socket) => {
+    open++;
+    response.writeHead(path === '/good' ? 200 : 500);
+    const drip = setInterval(() => response.write('x'), 20);
+    socket.once('close', () => {
+      clearInterval(drip);
+      open--;
+    });
+  });
+  for (const [path, statusCode] of [
+    ['/good', 200],
+    ['/bad', 500],
+  ] as const) {
+    const target = endpointAt(receiver.url + path, { timeoutMs: 200 });
+    const attempt = await sender.attempt(target, 'msg_1', body, soon());
+    expect(attempt).toMatchObject({ statusCode });
+    expect(attempt!.latencyMs).toBeGreaterThanOrEqual(190);
+    expect(attempt!.latencyMs).toBeLessThan(2000);
+    expect(attempt!.excerpt).toEqual(statusCode === 200 ? undefined : expect.stringMatching(/^x+$/));
+    await expect.poll(() => open).toBe(0);
+  }
 });
 
 test('at the deadline what runs is aborted, and what waits for its turn has not begun', async () => {
@@ -152,7 +172,7 @@ test('failures are named by their class', async () => {
 
 test('outside the local stage neither loopback nor plain HTTP is connected to', async () => {
   const receiver = await receiverWith();
-  const guarded = createWebhookSender(false, Date.now);
+  const guarded = createWebhookSender({ ...local, allowLoopback: false }, Date.now);
   for (const url of [
     receiver.url,
     receiver.url.replace('http:', 'https:'),
@@ -174,10 +194,25 @@ test('an attempt that would not have all of its time does not begin', async () =
 
 test('700 endpoints at once all get theirs, over at most 600 connections', async () => {
   const receiver = await receiverWith();
-  const fresh = createWebhookSender(true, Date.now);
+  const fresh = createWebhookSender(local, Date.now);
   const times = until(Date.now() + 20_000);
   const targets = Array.from({ length: 700 }, () => endpointAt(receiver.url, { timeoutMs: 15_000 }));
   const attempts = await Promise.all(targets.map((target) => fresh.attempt(target, target.id, body, times)));
   expect(attempts.filter((attempt) => attempt?.statusCode === 200)).toHaveLength(700);
   expect(receiver.mostConnections()).toBeLessThanOrEqual(600);
+});
+
+test.each([
+  [
+    { type: 'basic', username: 'jürgen', password: 'pä:ss' },
+    `Basic ${Buffer.from('jürgen:pä:ss').toString('base64')}`,
+  ],
+  [{ type: 'bearer', token: 'tökén' }, `Bearer ${Buffer.from('tökén').toString('latin1')}`],
+] as const)('the authorization of %j is sent, and wins over the event’s own', async (auth, expected) => {
+  const receiver = await receiverWith();
+  const event = { ...body, headers: { authorization: 'Bearer of-the-event' } };
+  await sender.attempt(endpointAt(receiver.url, { auth }), 'msg_1', event, soon());
+  await sender.attempt(endpointAt(receiver.url), 'msg_2', event, soon());
+  const sent = receiver.received.map(({ headers }) => headers.authorization);
+  expect(sent).toEqual([expected, 'Bearer of-the-event']);
 });

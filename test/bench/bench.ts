@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
 import type { Order, Result } from './load.ts';
 import { processorSeconds } from './processor-time.ts';
@@ -9,7 +10,26 @@ import { processorSeconds } from './processor-time.ts';
  * `npm run bench`: measures the running local machine, with the load in a process of its own. Give a part of a
  * scenario's name to run only what matches it.
  */
-const scenarios = [
+interface Scenario {
+  readonly name: string;
+  readonly endpoints: number;
+  readonly records: number;
+  readonly perSecond?: number;
+  readonly keyed?: boolean;
+  /** Without it, records are spread over all of them by their keys. */
+  readonly partitions?: number;
+  /** What is set for the source meanwhile, as the API takes it. */
+  readonly source?: object;
+}
+
+/** What a transform in the field does: it looks at the payload, and puts it together anew. */
+const transform = `function transform(payload, context) {
+  const { owner_id, event_type, data } = payload;
+  if (!owner_id) return null;
+  return { event_type, owner_id, data: { ...data, key: context.key }, custom_headers: { 'x-partition': String(context.partition) } };
+}`;
+
+const scenarios: readonly Scenario[] = [
   { name: 'warm-up', endpoints: 1, records: 3_000 },
   { name: '20,000 records of 1 KB to one endpoint', endpoints: 1, records: 20_000 },
   { name: '10,000 records of 1 KB to an owner with 5 endpoints', endpoints: 5, records: 10_000 },
@@ -18,6 +38,19 @@ const scenarios = [
     endpoints: 1,
     records: 10_000,
     keyed: true,
+  },
+  {
+    name: '10,000 records of 1 KB through a JavaScript transform',
+    endpoints: 1,
+    records: 10_000,
+    source: { transform: { language: 'javascript', code: transform } },
+  },
+  {
+    name: '1,100 records at a rate limit of 50 a second, on three partitions',
+    endpoints: 1,
+    records: 1_100,
+    partitions: 3,
+    source: { rate_limit: 50 },
   },
   { name: '100 records a second for 20 s to one endpoint', endpoints: 1, records: 2_000, perSecond: 100 },
 ];
@@ -44,8 +77,9 @@ async function main(): Promise<void> {
       ({ name }) => !only || name === 'warm-up' || name.includes(only),
     )) {
       const owner = await createOwner(fanout, receiver, scenario.endpoints);
+      const { name, records, perSecond, endpoints, partitions, keyed = false, source = {} } = scenario;
+      await setSource(fanout, source);
       const before = usage(fanout);
-      const { name, records, perSecond, endpoints, keyed = false } = scenario;
       const result = await order<Result>({
         kind: 'run',
         records,
@@ -53,6 +87,7 @@ async function main(): Promise<void> {
         deliveriesEach: endpoints,
         owner,
         keyed,
+        partitions,
         bytes: 1024,
       });
       const after = usage(fanout);
@@ -74,17 +109,30 @@ function usage({ engines }: Fanout): { own: number; engines: number } {
 
 let owners = 0;
 
-async function createOwner(
+async function call(
   { url, operatorKey }: Fanout,
-  receiver: string,
-  endpoints: number,
-): Promise<string> {
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<void> {
+  const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
+  const answer = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+}
+
+let sourceBefore = '{}';
+
+/** Functions keep what they read of a source for two seconds. */
+async function setSource(fanout: Fanout, source: object): Promise<void> {
+  if (JSON.stringify(source) === sourceBefore) return;
+  await call(fanout, 'PUT', '/v1/sources/ingest', source);
+  sourceBefore = JSON.stringify(source);
+  await wait(3_000);
+}
+
+async function createOwner(fanout: Fanout, receiver: string, endpoints: number): Promise<string> {
   const owner = `bench-${owners++}`;
-  const post = async (path: string, body: unknown) => {
-    const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
-    const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  };
+  const post = (path: string, body: unknown) => call(fanout, 'POST', path, body);
   await post('/v1/orgs', { id: owner, name: owner });
   for (let number = 0; number < endpoints; number++) {
     await post(`/v1/orgs/${owner}/endpoints`, {
@@ -101,7 +149,7 @@ function report(name: string, records: number, result: Result, cpu: { own: numbe
     latenciesMs[Math.min(Math.floor(latenciesMs.length * share), latenciesMs.length - 1)]!;
   const perThousand = (cpuSeconds: number) => ((cpuSeconds / delivered) * 1000).toFixed(2);
   print(`\n${name}
-  events a second       ${Math.round(records / seconds)}
+  events a second       ${Math.round(records / seconds)}, between the first and the last ${result.arrivalsASecond.toFixed(1)}
   deliveries a second   ${Math.round(delivered / seconds)}
   record to webhook     p50 ${percentile(0.5).toFixed(1)} ms, p95 ${percentile(0.95).toFixed(1)} ms, p99 ${percentile(0.99).toFixed(1)} ms
   CPU per 1,000         functions and machine ${perThousand(cpu.own)} s, engines ${perThousand(cpu.engines)} s

@@ -21,6 +21,8 @@ export type Order =
       bytes: number;
       /** Whether each record has an idempotency key of its own. */
       keyed: boolean;
+      /** Without it, records are spread over all of them by their keys. */
+      partitions?: number;
     };
 
 export interface Result {
@@ -28,6 +30,8 @@ export interface Result {
   delivered: number;
   lost: number;
   doubled: number;
+  /** From the first webhook to the last. */
+  arrivalsASecond: number;
   /** Milliseconds from just before a record was handed to the producer to its webhook, sorted. */
   latenciesMs: number[];
 }
@@ -36,6 +40,8 @@ interface Run {
   /** How often each record came, by endpoint path. */
   readonly seen: Map<string, number>;
   readonly latenciesMs: number[];
+  firstAtMs: number | undefined;
+  lastAtMs: number;
   doubled: number;
   wanted: number;
   readonly finished: PromiseWithResolvers<void>;
@@ -57,7 +63,9 @@ const receiver = createServer((request, response) => {
 function receive(path: string, body: string): void {
   if (!run) return;
   const [, sentMs, number] = /"sent":([\d.]+),"number":(\d+)/.exec(body)!;
-  run.latenciesMs.push(performance.now() - Number(sentMs));
+  run.lastAtMs = performance.now();
+  run.firstAtMs ??= run.lastAtMs;
+  run.latenciesMs.push(run.lastAtMs - Number(sentMs));
   const name = `${path} ${number}`;
   const times = (run.seen.get(name) ?? 0) + 1;
   run.seen.set(name, times);
@@ -77,19 +85,28 @@ async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<stri
 async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
   const { records, deliveriesEach, perSecond } = order;
   const finished = Promise.withResolvers<void>();
-  run = { seen: new Map(), latenciesMs: [], doubled: 0, wanted: records * deliveriesEach, finished };
+  run = {
+    seen: new Map(),
+    latenciesMs: [],
+    firstAtMs: undefined,
+    lastAtMs: 0,
+    doubled: 0,
+    wanted: records * deliveriesEach,
+    finished,
+  };
   const began = performance.now();
   if (perSecond) await produceSteadily(order, perSecond, began);
   else await produceAtOnce(order);
   // What has not come a minute after the last record was sent counts as lost.
   await Promise.race([finished.promise, wait(60_000, undefined, { ref: false })]);
-  const { seen, latenciesMs, doubled, wanted } = run;
+  const { seen, latenciesMs, firstAtMs = 0, lastAtMs, doubled, wanted } = run;
   run = undefined;
   return {
     seconds: (performance.now() - began) / 1000,
     delivered: seen.size,
     lost: wanted - seen.size,
     doubled,
+    arrivalsASecond: (seen.size - 1) / ((lastAtMs - firstAtMs) / 1000),
     latenciesMs: latenciesMs.sort((one, other) => one - other),
   };
 }
@@ -98,7 +115,8 @@ function message(order: Extract<Order, { kind: 'run' }>, number: number) {
   const data = `{"sent":${performance.now()},"number":${number},"padding":"`;
   const key = order.keyed ? `"idempotency_key":"${order.owner}-${number}",` : '';
   const value = `{"event_type":"bench",${key}"owner_id":"${order.owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
-  return { key: String(number), value };
+  const partition = order.partitions === undefined ? undefined : number % order.partitions;
+  return { key: String(number), value, ...(partition !== undefined && { partition }) };
 }
 
 async function produceAtOnce(order: Extract<Order, { kind: 'run' }>): Promise<void> {

@@ -6,17 +6,24 @@ import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createDueDeliveries } from '../../lib/adapters/dynamodb-due.ts';
+import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
-import { createWakeUpQueue, readWakeUp, receiveAgainSoon } from '../../lib/adapters/sqs-wake-ups.ts';
+import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
+import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
 import { claimsContract } from './claims.ts';
 import { deliveriesContract } from './deliveries.ts';
 import { documentsContract } from './documents.ts';
 import { dueDeliveriesContract } from './due-deliveries.ts';
 import { endpointsContract } from './endpoints.ts';
+import { eventListsContract } from './event-lists.ts';
 import { eventsContract } from './events.ts';
+import { fanOutsContract } from './fan-outs.ts';
 import { quarantineContract } from './quarantine.ts';
+import { rateSlotsContract } from './rate-slots.ts';
 import { type Storage, startStorage } from './stores.ts';
 import { wakeUpQueueContract } from './wake-up-queue.ts';
 
@@ -74,17 +81,31 @@ dueDeliveriesContract('DynamoDB', async (now) => {
   };
 });
 
-quarantineContract('DynamoDB', async (now) => {
+quarantineContract('DynamoDB', async (ids, now) => {
   const { events } = await storage.freshStores();
   return {
     store: createIngestStore(storage.dynamodb, events, retentionDays, now),
-    quarantine: createQuarantineReader(storage.dynamodb, events, retentionDays, now),
+    quarantine: createQuarantineReader(storage.dynamodb, events, ids, retentionDays, now),
   };
 });
 
 claimsContract('DynamoDB', async (now) => {
   const { events } = await storage.freshStores();
   return createClaimStore(storage.dynamodb, events, 24, now);
+});
+
+fanOutsContract('DynamoDB', async (ids, now) => {
+  const { events } = await storage.freshStores();
+  return {
+    store: createIngestStore(storage.dynamodb, events, retentionDays, now),
+    events: createEventReader(storage.dynamodb, events, ids),
+    fanOuts: createFanOutStore(storage.dynamodb, events, retentionDays, now),
+  };
+});
+
+rateSlotsContract('DynamoDB', async (now) => {
+  const { events } = await storage.freshStores();
+  return createRateSlots(storage.dynamodb, events, now);
 });
 
 wakeUpQueueContract('SQS', async () => {
@@ -115,5 +136,14 @@ wakeUpQueueContract('SQS', async () => {
       );
       return Number(Attributes![AttributeNames[0]!]);
     },
+  };
+});
+
+eventListsContract('DynamoDB', async (ids, now) => {
+  const { events } = await storage.freshStores();
+  return {
+    store: createIngestStore(storage.dynamodb, events, retentionDays, now),
+    fanOuts: createFanOutStore(storage.dynamodb, events, retentionDays, now),
+    lists: createEventLists(storage.dynamodb, events, createEventReader(storage.dynamodb, events, ids)),
   };
 });

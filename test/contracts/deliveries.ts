@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryStore, IngestStore } from '../../lib/app/ports/events.ts';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import { delivery } from '../deliveries.ts';
+import { ingestResult } from '../journal-events.ts';
 
 export interface DeliveriesUnderTest {
   readonly store: IngestStore;
@@ -17,7 +18,7 @@ export function deliveriesContract(adapter: string, create: () => Promise<Delive
   describe(`DeliveryStore: ${adapter}`, () => {
     let store: IngestStore;
     let deliveries: DeliveryStore;
-    const write = (...rows: Delivery[]) => store.write({ events: [], deliveries: rows, quarantined: [] });
+    const write = (...rows: Delivery[]) => store.write(ingestResult({ deliveries: rows }));
 
     beforeEach(async () => {
       ({ store, deliveries } = await create());

@@ -1,8 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sweepDue } from '../../lib/app/sweep-due.ts';
-import type { DeliveryStore, DueDeliveries, DueDelivery, IngestStore } from '../../lib/app/ports/events.ts';
+import type {
+  DeliveryStore,
+  DueDeliveries,
+  DueDelivery,
+  DuePage,
+  IngestStore,
+} from '../../lib/app/ports/events.ts';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import { delivery } from '../deliveries.ts';
+import { ingestResult, journalEvent } from '../journal-events.ts';
 
 export interface DueUnderTest {
   readonly store: IngestStore;
@@ -38,12 +45,12 @@ export function dueDeliveriesContract(
     const writeDue = async (dueMs: number, parts: Partial<Delivery> = {}): Promise<string> => {
       const eventId = `01HF7YAT00QKZ1V2B3N4M5${String(1000 + written++)}`;
       const row = delivery({ eventId, state: 'held', nextAttemptAtMs: dueMs, ...parts });
-      await store.write({ events: [], deliveries: [row], quarantined: [] });
+      await store.write(ingestResult({ deliveries: [row] }));
       return eventId;
     };
     const idsDue = async (): Promise<string[]> => {
       const found: DueDelivery[] = [];
-      for await (const page of due.due(nowMs)) found.push(...page);
+      for await (const { deliveries } of due.due(nowMs)) found.push(...deliveries);
       return found.map(({ eventId }) => eventId);
     };
     /** A sweep with a queue that works. */
@@ -52,7 +59,8 @@ export function dueDeliveriesContract(
       const wakeUps = {
         send: async (all: readonly DueDelivery[]) => void woken.push(...all.map(({ eventId }) => eventId)),
       };
-      await sweepDue({ due, wakeUps, now: () => nowMs });
+      const fanOutQueue = { send: async (ids: readonly string[]) => void woken.push(...ids) };
+      await sweepDue({ due, wakeUps, fanOutQueue, now: () => nowMs });
       return woken;
     };
 
@@ -76,9 +84,11 @@ export function dueDeliveriesContract(
 
     it('tells what a wake-up needs', async () => {
       const eventId = await writeDue(start, { endpointId: 'ep_7' });
-      const pages: (readonly DueDelivery[])[] = [];
+      const pages: DuePage[] = [];
       for await (const page of due.due(start)) pages.push(page);
-      expect(pages).toEqual([[{ eventId, endpointId: 'ep_7', attemptsMade: 1 }]]);
+      expect(pages).toEqual([
+        { deliveries: [{ eventId, endpointId: 'ep_7', attemptsMade: 1 }], fanOuts: [] },
+      ]);
     });
 
     it('finds the older minutes first, and each delivery once', async () => {
@@ -100,11 +110,11 @@ export function dueDeliveriesContract(
       const rows = Array.from({ length: 250 }, (_, n) =>
         delivery({ eventId, endpointId: `ep_${n}`, state: 'held', nextAttemptAtMs: start }),
       );
-      await store.write({ events: [], deliveries: rows, quarantined: [] });
+      await store.write(ingestResult({ deliveries: rows }));
       const found = new Set<string>();
       for await (const page of due.due(start)) {
         await due.woken(page, start);
-        for (const { endpointId } of page) {
+        for (const { endpointId } of page.deliveries) {
           expect(found).not.toContain(endpointId);
           found.add(endpointId);
         }
@@ -148,17 +158,32 @@ export function dueDeliveriesContract(
 
     it('does not move a delivery that went on while its wake-up was sent', async () => {
       const eventId = await writeDue(start);
-      const page = [{ eventId, endpointId: 'ep_1', attemptsMade: 1 }];
+      const page = { deliveries: [{ eventId, endpointId: 'ep_1', attemptsMade: 1 }], fanOuts: [] };
       const { nextAttemptAtMs, ...ended } = delivery({ eventId, state: 'delivered' });
       await deliveries.update(ended, 1);
       await due.woken(page, start);
       const next = delivery({ eventId, attempts: [], state: 'held', nextAttemptAtMs: start });
-      await store.write({ events: [], deliveries: [next], quarantined: [] });
+      await store.write(ingestResult({ deliveries: [next] }));
       await due.woken(page, start);
       expect(await idsDue()).toEqual([eventId]);
-      const [nobodys] = [{ eventId: 'no', endpointId: 'no', attemptsMade: 1 }];
-      await due.woken([nobodys], start);
+      await due.woken(
+        {
+          deliveries: [{ eventId: 'no', endpointId: 'no', attemptsMade: 1 }],
+          fanOuts: [{ eventId: 'no', pages: 0 }],
+        },
+        start,
+      );
       expect(await idsDue()).toEqual([eventId]);
+    });
+
+    it('finds a fan-out job that has stood still, and leaves one alone that has just begun', async () => {
+      const event = journalEvent({ fanOut: 'running' });
+      await store.write(ingestResult({ events: [event] }));
+      nowMs = start + minute;
+      expect(await sweep()).toEqual([]);
+      nowMs = start + 4 * minute;
+      expect(await sweep()).toEqual([event.id]);
+      expect(await sweep()).toEqual([]);
     });
 
     it('finds a row for an earlier minute that is written late', async () => {
@@ -184,7 +209,7 @@ export function dueDeliveriesContract(
       await sweep();
       const ids = [await writeDue(start + minute), await writeDue(start + 30 * minute)];
       nowMs = start + hour;
-      const failing = () => sweepDue({ due, wakeUps: broken, now: () => nowMs });
+      const failing = () => sweepDue({ due, wakeUps: broken, fanOutQueue: broken, now: () => nowMs });
       for (let times = 0; times < 3; times++) {
         await expect(failing()).rejects.toThrow('the queue is down');
         nowMs += 10 * minute;
@@ -194,7 +219,9 @@ export function dueDeliveriesContract(
 
     it('passes nothing over when the very first sweeps fail', async () => {
       const id = await writeDue(start);
-      await expect(sweepDue({ due, wakeUps: broken, now: () => nowMs })).rejects.toThrow();
+      await expect(
+        sweepDue({ due, wakeUps: broken, fanOutQueue: broken, now: () => nowMs }),
+      ).rejects.toThrow();
       nowMs = start + hour;
       expect(await sweep()).toEqual([id]);
     });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { chunks } from '../../lib/adapters/dynamodb-batch.ts';
+import { chunks } from '../../lib/core/chunks.ts';
 import type { Documents } from '../../lib/app/ports/documents.ts';
 import type { EndpointDisabler, EndpointReader } from '../../lib/app/ports/endpoints.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -51,25 +51,42 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
     });
 
     const add = (id: string, orgId = 'acme') => table.create(endpoint({ id, orgId }));
+    const ofOrg = async (orgId: string) => (await endpoints.page(orgId)).items;
+    const all = async () => (await endpoints.page(undefined)).items;
     const idsOf = async (found: Promise<readonly Endpoint[]>) => (await found).map(({ id }) => id);
     const asked: [string, () => Promise<unknown>][] = [
       ['byId', () => endpoints.byId('ep_1')],
-      ['ofOrg', () => endpoints.ofOrg('acme')],
-      ['all', () => endpoints.all()],
+      ['page of an org', () => ofOrg('acme')],
+      ['page of all', () => all()],
     ];
 
     it('finds an endpoint by its id, those of an org, and all', async () => {
       await Promise.all([add('ep_1'), add('ep_2'), add('ep_3', 'globex')]);
       expect(await endpoints.byId('ep_2')).toEqual(endpoint({ id: 'ep_2' }));
-      expect(await idsOf(endpoints.ofOrg('acme'))).toEqual(['ep_1', 'ep_2']);
-      expect(await idsOf(endpoints.ofOrg('globex'))).toEqual(['ep_3']);
-      expect(await idsOf(endpoints.all())).toEqual(['ep_1', 'ep_2', 'ep_3']);
+      expect(await idsOf(ofOrg('acme'))).toEqual(['ep_1', 'ep_2']);
+      expect(await idsOf(ofOrg('globex'))).toEqual(['ep_3']);
+      expect(await idsOf(all())).toEqual(['ep_1', 'ep_2', 'ep_3']);
     });
 
-    it('finds all of more than a page', async () => {
-      const ids = Array.from({ length: 510 }, (_, n) => `ep_${String(n).padStart(3, '0')}`);
-      for (const some of chunks(ids, 30)) await Promise.all(some.map((id) => add(id)));
-      expect(await idsOf(endpoints.ofOrg('acme'))).toEqual(ids);
+    it('has no further page for a hundred endpoints, and pages through more of them', async () => {
+      const ids = Array.from({ length: 250 }, (_, n) => `ep_${String(n).padStart(3, '0')}`);
+      const addAll = async (some: readonly string[]) => {
+        for (const few of chunks(some, 30)) await Promise.all(few.map((id) => add(id)));
+      };
+      await addAll(ids.slice(0, 100));
+      expect((await endpoints.page('acme')).nextCursor).toBeUndefined();
+      await addAll(ids.slice(100));
+      nowMs += 3 * seconds;
+      for (const org of ['acme', undefined]) {
+        const found: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await endpoints.page(org, cursor);
+          found.push(...page.items.map(({ id }) => id));
+          cursor = page.nextCursor;
+        } while (cursor);
+        expect(found).toEqual(ids);
+      }
     });
 
     it('sees a change after two seconds, and reads once until then', async () => {
@@ -84,8 +101,8 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
 
       nowMs += 0.2 * seconds;
       expect((await endpoints.byId('ep_1'))!.status).toBe('paused');
-      expect((await endpoints.ofOrg('acme'))[0]!.status).toBe('paused');
-      expect((await endpoints.all())[0]!.status).toBe('paused');
+      expect((await ofOrg('acme'))[0]!.status).toBe('paused');
+      expect((await all())[0]!.status).toBe('paused');
       expect(reads).toBe(6);
     });
 
@@ -101,12 +118,12 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
 
     it('sees a first endpoint at once', async () => {
       expect(await endpoints.byId('ep_1')).toBeUndefined();
-      expect(await endpoints.ofOrg('acme')).toEqual([]);
-      expect(await endpoints.all()).toEqual([]);
+      expect(await ofOrg('acme')).toEqual([]);
+      expect(await all()).toEqual([]);
       await add('ep_1');
       expect(await endpoints.byId('ep_1')).toMatchObject({ id: 'ep_1' });
-      expect(await idsOf(endpoints.ofOrg('acme'))).toEqual(['ep_1']);
-      expect(await idsOf(endpoints.all())).toEqual(['ep_1']);
+      expect(await idsOf(ofOrg('acme'))).toEqual(['ep_1']);
+      expect(await idsOf(all())).toEqual(['ep_1']);
     });
 
     it('sees a first endpoint although a read that began before it is still under way', async () => {
@@ -116,10 +133,10 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
         hasRead();
         await slow;
       };
-      const before = endpoints.ofOrg('acme');
+      const before = ofOrg('acme');
       await read;
       await add('ep_1');
-      const after = [endpoints.ofOrg('acme'), endpoints.ofOrg('acme')];
+      const after = [ofOrg('acme'), ofOrg('acme')];
       goOn();
       expect(await before).toEqual([]);
       for (const found of after) expect(await idsOf(found)).toEqual(['ep_1']);
@@ -185,8 +202,8 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
       await table.delete({ id: 'ep_1', orgId: 'acme' });
       nowMs += 3 * seconds;
       expect(await endpoints.byId('ep_1')).toBeUndefined();
-      expect(await endpoints.ofOrg('acme')).toEqual([]);
-      expect(await endpoints.all()).toEqual([]);
+      expect(await ofOrg('acme')).toEqual([]);
+      expect(await all()).toEqual([]);
       beforeRead = fail;
       for (const [, ask] of asked) await expect(ask()).rejects.toThrow('the table is down');
     });
@@ -198,8 +215,8 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
       expect(await table.get('ep_1')).toMatchObject({ status: 'disabled', disabledReason: 'gone' });
       expect(await endpoints.byId('ep_1')).toMatchObject({ status: 'disabled', disabledReason: 'gone' });
       const statuses = (found: readonly Endpoint[]) => found.map(({ status }) => status);
-      expect(statuses(await endpoints.ofOrg('acme'))).toEqual(['disabled', 'active']);
-      expect(statuses(await endpoints.all())).toEqual(['disabled', 'active']);
+      expect(statuses(await ofOrg('acme'))).toEqual(['disabled', 'active']);
+      expect(statuses(await all())).toEqual(['disabled', 'active']);
     });
 
     it('leaves an endpoint as it is that somebody else has disabled, and none where there is none', async () => {

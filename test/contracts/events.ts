@@ -4,7 +4,7 @@ import type { EventReader, IngestStore } from '../../lib/app/ports/events.ts';
 import { type EventAddress, createEventIds } from '../../lib/core/event-id.ts';
 import { type FirstDelivery, type JournalEvent, noOrg } from '../../lib/core/journal.ts';
 import { delivery } from '../deliveries.ts';
-import { journalEvent } from '../journal-events.ts';
+import { ingestResult, journalEvent } from '../journal-events.ts';
 
 export interface EventsUnderTest {
   readonly store: IngestStore;
@@ -50,10 +50,10 @@ export function eventsContract(
     /** Writes an invocation's events, some time after the one before. */
     const write = async (...journal: JournalEvent[]) => {
       nowMs += 1000;
-      await store.write({ events: journal, deliveries: [], quarantined: [] });
+      await store.write(ingestResult({ events: journal }));
     };
     const found = async ({ id }: JournalEvent) =>
-      Object.fromEntries((await events.find(id)).map(({ orgId, event }) => [orgId, event]));
+      Object.fromEntries((await events.find(id)).map(({ orgId, entry }) => [orgId, entry]));
     const expectFound = async (...journal: JournalEvent[]) => {
       for (const event of journal) {
         expect(Object.values(await found(event)), `offset ${event.address.offset}`).toEqual([event]);
@@ -73,7 +73,7 @@ export function eventsContract(
         },
       );
       await write(event);
-      expect(await events.find(event.id)).toEqual([{ orgId: 'acme', event }]);
+      expect(await events.find(event.id)).toEqual([{ orgId: 'acme', entry: event }]);
     });
 
     it('answers nothing for ids that are unknown or no ids', async () => {
@@ -219,7 +219,7 @@ export function eventsContract(
         delivery({ eventId: one.id, endpointId: 'ep_2' }),
         delivery({ eventId: other.id }),
       ];
-      await store.write({ events: [one, other], deliveries, quarantined: [] });
+      await store.write(ingestResult({ events: [one, other], deliveries }));
       expect(await events.deliveriesOf(one.id)).toEqual(deliveries.slice(0, 2));
       expect(await events.deliveriesOf(other.id)).toEqual(deliveries.slice(2));
       expect(await events.deliveriesOf(eventAt({ offset: 3 }).id)).toEqual([]);
@@ -232,12 +232,12 @@ export function eventsContract(
       const deliveries = range(1, 3000).map((n) =>
         delivery({ eventId: event.id, endpointId: `ep_${n}`, attempts }),
       );
-      await store.write({ events: [event], deliveries, quarantined: [] });
+      await store.write(ingestResult({ events: [event], deliveries }));
       expect(await events.deliveriesOf(event.id)).toHaveLength(3000);
     });
 
     it('writes nothing where there is nothing', async () => {
-      await store.write({ events: [], deliveries: [], quarantined: [] });
+      await store.write(ingestResult({}));
     });
   });
 }

@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { InvalidCursor } from '../../lib/app/ports/documents.ts';
-import type { IngestStore, QuarantineReader } from '../../lib/app/ports/events.ts';
+import type { IngestStore, QuarantineReader, QuarantineRemover } from '../../lib/app/ports/events.ts';
+import { createEventIds } from '../../lib/core/event-id.ts';
 import type { QuarantinedRecord } from '../../lib/core/quarantine.ts';
-import type { SourceRecord } from '../../lib/core/record-event.ts';
+import type { SourceRecord } from '../../lib/core/source-record.ts';
+import { ingestResult } from '../journal-events.ts';
 import { record } from '../records.ts';
 
 export interface QuarantineUnderTest {
   readonly store: IngestStore;
-  readonly quarantine: QuarantineReader;
+  readonly quarantine: QuarantineReader & QuarantineRemover;
 }
 
+const ids = createEventIds('contract');
+/** The id of a record of partition 0 that was at an offset. */
+const idAt = (offset: number, timeMs = 1_700_000_000_000) =>
+  ids.encode(timeMs, { source: 1, partition: 0, offset, index: 0 });
 const hour = 3_600_000;
 const day = 24 * hour;
 /** In a future in which nothing expires while the tests run. */
@@ -19,30 +25,30 @@ const start = Date.UTC(2040, 2, 1, 0, 30);
 /** What every adapter of `QuarantineReader` does, beside the store that writes. Records are kept for 30 days. */
 export function quarantineContract(
   adapter: string,
-  create: (now: () => number) => Promise<QuarantineUnderTest>,
+  create: (eventIds: typeof ids, now: () => number) => Promise<QuarantineUnderTest>,
 ): void {
   describe(`QuarantineReader: ${adapter}`, () => {
     let store: IngestStore;
-    let quarantine: QuarantineReader;
+    let quarantine: QuarantineReader & QuarantineRemover;
     let nowMs: number;
     let written: number;
 
     beforeEach(async () => {
       nowMs = start;
       written = 0;
-      ({ store, quarantine } = await create(() => nowMs));
+      ({ store, quarantine } = await create(ids, () => nowMs));
     });
 
     const keep = async (atMs: number, parts: Partial<SourceRecord> = {}): Promise<QuarantinedRecord> => {
       const offset = written++;
       const quarantined: QuarantinedRecord = {
-        id: `id-${offset}`,
+        id: idAt(offset),
         source: 'ingest',
         record: { ...record({ offset, value: 'no JSON' }), ...parts },
         rejection: { reason: 'invalid_json', detail: 'is not JSON' },
         quarantinedAtMs: atMs,
       };
-      await store.write({ events: [], deliveries: [], quarantined: [quarantined] });
+      await store.write(ingestResult({ quarantined: [quarantined] }));
       return quarantined;
     };
     const idsOf = (records: readonly QuarantinedRecord[]) => records.map(({ id }) => id);
@@ -101,20 +107,49 @@ export function quarantineContract(
 
     it('answers nothing for an id that is not there', async () => {
       await keep(start);
-      expect(await quarantine.get('id-1')).toBeUndefined();
-      expect(await quarantine.get('')).toBeUndefined();
+      const unknown = [idAt(1), idAt(0, 1), '', 'x', '\u0000', 'a'.repeat(5000), idAt(0).toLowerCase()];
+      for (const id of unknown) expect(await quarantine.get(id), id).toBeUndefined();
+    });
+
+    it('finds a record by its place, and nothing at another', async () => {
+      await keep(start);
+      const kept = await keep(start);
+      const place = { source: 1, partition: 0, offset: 1 };
+      expect(await quarantine.at(place)).toEqual(kept);
+      for (const other of [{ source: 2 }, { partition: 1 }, { offset: 2 }]) {
+        expect(await quarantine.at({ ...place, ...other })).toBeUndefined();
+      }
+    });
+
+    it('takes a record out with all of its parts, and no other', async () => {
+      const stays = await keep(start);
+      const large = await keep(start + 1, { value: randomBytes(1024 * 1024) });
+      await quarantine.remove(idAt(1, 1));
+      expect(await readAll(10)).toEqual([large.id, stays.id]);
+      await quarantine.remove(large.id);
+      await quarantine.remove(large.id);
+      expect(await quarantine.get(large.id)).toBeUndefined();
+      expect(await quarantine.at({ source: 1, partition: 0, offset: 1 })).toBeUndefined();
+      expect(await readAll(10)).toEqual([stays.id]);
+    });
+
+    it('shows a record that comes again with fewer parts as it is now', async () => {
+      const large = await keep(start, { value: randomBytes(1024 * 1024) });
+      const small = { ...large, record: { ...large.record, value: Buffer.from('a') } };
+      await store.write(ingestResult({ quarantined: [small] }));
+      expect(await quarantine.get(large.id)).toEqual(small);
     });
 
     it('keeps a record that comes again once', async () => {
       const kept = await keep(start);
-      await store.write({ events: [], deliveries: [], quarantined: [kept] });
+      await store.write(ingestResult({ quarantined: [kept] }));
       expect(await readAll(10)).toEqual([kept.id]);
     });
 
     it('lists the newest first, whatever the order of writing', async () => {
       const times = [3, 1, 5, 2, 4];
       for (const at of times) await keep(start + at);
-      const newestFirst = [2, 4, 0, 3, 1].map((n) => `id-${n}`);
+      const newestFirst = [2, 4, 0, 3, 1].map((n) => idAt(n));
       expect(await readAll(100)).toEqual(newestFirst);
     });
 
@@ -131,7 +166,7 @@ export function quarantineContract(
       ] as const) {
         await keep(Math.floor(start / day) * day - days * day + ms);
       }
-      const newestFirst = [6, 5, 4, 3, 2, 1, 0].map((n) => `id-${n}`);
+      const newestFirst = [6, 5, 4, 3, 2, 1, 0].map((n) => idAt(n));
       for (const limit of [1, 2, 3, 4, 5, 6, 7, 8, 100]) {
         expect(await readAll(limit), `pages of ${limit}`).toEqual(newestFirst);
       }
@@ -142,15 +177,15 @@ export function quarantineContract(
       const first = await quarantine.list(2);
       nowMs = start + day;
       await keep(nowMs);
-      expect(idsOf((await quarantine.list(2, first.nextCursor)).records)).toEqual(['id-0']);
-      expect(await readAll(3)).toEqual(['id-3', 'id-2', 'id-1', 'id-0']);
+      expect(idsOf((await quarantine.list(2, first.nextCursor)).records)).toEqual([idAt(0)]);
+      expect(await readAll(3)).toEqual([idAt(3), idAt(2), idAt(1), idAt(0)]);
     });
 
     it('has no further page at the end', async () => {
       expect(await quarantine.list(1)).toEqual({ records: [] });
       await keep(start);
       const page = await quarantine.list(1);
-      expect(idsOf(page.records)).toEqual(['id-0']);
+      expect(idsOf(page.records)).toEqual([idAt(0)]);
       expect((await quarantine.list(2)).nextCursor).toBeUndefined();
       expect(await quarantine.list(1, page.nextCursor)).toEqual({ records: [] });
     });

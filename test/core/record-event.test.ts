@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readRecordEvent } from '../../lib/core/record-event.ts';
 import { RecordRejected } from '../../lib/core/rejection.ts';
+import { type SourceRecord, recordText } from '../../lib/core/source-record.ts';
 import { record } from '../records.ts';
 
 const single = { event_type: 'order.created', data: { id: 1 }, endpoint_id: 'ep_1' };
 
+const read = (one: SourceRecord) => readRecordEvent(recordText(one), one.headers);
+
 function rejection(parts: Parameters<typeof record>[0]): { reason: string; detail: string } {
   try {
-    readRecordEvent(record(parts));
+    read(record(parts));
   } catch (error) {
     if (error instanceof RecordRejected) return { reason: error.reason, detail: error.detail };
     throw error;
@@ -17,7 +20,7 @@ function rejection(parts: Parameters<typeof record>[0]): { reason: string; detai
 }
 
 test('the reference payload is understood', () => {
-  const event = readRecordEvent(
+  const event = read(
     record({
       value: {
         event_type: 'sample',
@@ -41,14 +44,12 @@ test('the reference payload is understood', () => {
 
 test('data stays as it was written', () => {
   const data = '{ "zebra": 12345678901234567890, "alpha": 1.10, "2": 1e3, "1": "\\u00e9" }';
-  const event = readRecordEvent(record({ value: `{"event_type":"a","endpoint_id":"e","data":${data}}` }));
+  const event = read(record({ value: `{"event_type":"a","endpoint_id":"e","data":${data}}` }));
   expect(event.data).toBe(data);
 });
 
 test('empty strings count as absent', () => {
-  const event = readRecordEvent(
-    record({ value: { ...single, owner_id: '', idempotency_key: '', custom_headers: '' } }),
-  );
+  const event = read(record({ value: { ...single, owner_id: '', idempotency_key: '', custom_headers: '' } }));
   expect(event.target).toEqual({ type: 'single', endpointId: 'ep_1', ownerId: undefined });
   expect(event.idempotencyKey).toBeUndefined();
 });
@@ -63,10 +64,10 @@ describe('the target', () => {
     [{ event_type: 'a', data: 1 }, 'broadcast', { type: 'broadcast' }],
   ])('of %j with message type %s is %j', (value, type, target) => {
     const headers: Record<string, string> = type ? { 'X-Convoy-Message-Type': type } : {};
-    expect(readRecordEvent(record({ value, headers })).target).toEqual(target);
+    expect(read(record({ value, headers })).target).toEqual(target);
     if (!type) return;
     const custom = { ...value, custom_headers: headers };
-    expect(readRecordEvent(record({ value: custom })).target).toEqual(target);
+    expect(read(record({ value: custom })).target).toEqual(target);
   });
 
   test.each([
@@ -82,7 +83,7 @@ describe('the target', () => {
 
 describe('headers', () => {
   test('record headers win over custom headers, whatever their case', () => {
-    const event = readRecordEvent(
+    const event = read(
       record({
         value: { ...single, custom_headers: { 'X-Tenant': 'custom', other: 'kept' } },
         headers: { 'x-TENANT': 'record' },
@@ -99,7 +100,7 @@ describe('headers', () => {
         ['a', Buffer.from('2')],
       ] as const,
     };
-    expect(readRecordEvent(twice).headers).toEqual({ a: '2' });
+    expect(read(twice).headers).toEqual({ a: '2' });
   });
 
   test('control, hop-by-hop and signature headers are not forwarded', () => {
@@ -111,11 +112,11 @@ describe('headers', () => {
       'x-fanout-event-type': 'y',
       kept: '1',
     };
-    expect(readRecordEvent(record({ value: single, headers })).headers).toEqual({ kept: '1' });
+    expect(read(record({ value: single, headers })).headers).toEqual({ kept: '1' });
   });
 
   test('a record header that HTTP cannot carry is dropped by name, and the event goes on', () => {
-    const event = readRecordEvent(
+    const event = read(
       record({ value: single, headers: { binary: Buffer.from([0xff, 0xfe]), 'a name': 'x' } }),
     );
     expect(event.headers).toEqual({});
@@ -124,7 +125,7 @@ describe('headers', () => {
 
   test('200 headers are forwarded', () => {
     const headers = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`header-${at}`, 'value']));
-    expect(readRecordEvent(record({ value: single, headers })).headers).toEqual(headers);
+    expect(read(record({ value: single, headers })).headers).toEqual(headers);
   });
 
   test.each(['a\r\nb: c', 'a\nb', 'a\0b'])('a value with a control character is refused: %j', (value) => {
@@ -188,7 +189,7 @@ test('any bytes give an event or a reason, never a crash', () => {
   fc.assert(
     fc.property(fc.oneof(almost, bytes), fc.dictionary(fc.string(), fc.string()), (value, headers) => {
       try {
-        readRecordEvent(record({ value, headers }));
+        read(record({ value, headers }));
       } catch (error) {
         expect(error).toBeInstanceOf(RecordRejected);
       }

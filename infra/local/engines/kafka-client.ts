@@ -38,7 +38,7 @@ export async function untilKafkaServes(access: KafkaAccess, timeoutMs: number): 
       return await askForCluster(once);
     } catch (error) {
       if (Date.now() > deadline) {
-        throw new Error(`Kafka did not let its administrator in within ${timeoutMs / 1000} s`, {
+        throw new Error(`Kafka did not let ${access.username || 'us'} in within ${timeoutMs / 1000} s`, {
           cause: error,
         });
       }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KafkaAccess } from '../engines/engine.ts';
+import { prepareSource } from '../cluster-operator.ts';
 import { startKafkaPoller } from '../pollers/kafka-poller.ts';
 import { startSqsPoller } from '../pollers/sqs-poller.ts';
 import {
@@ -9,6 +9,7 @@ import {
   tagsMeanNothing,
   type Workshop,
 } from '../resource-kind.ts';
+import { sourceAccess, sourceAccessTypes } from '../source-access.ts';
 
 const consumerGroup = z.strictObject({ ConsumerGroupId: z.string().optional() }).optional();
 
@@ -26,12 +27,7 @@ const runs = z.strictObject({
   SourceAccessConfigurations: z
     .array(
       z.strictObject({
-        Type: z.enum([
-          'SASL_SCRAM_512_AUTH',
-          'SASL_SCRAM_256_AUTH',
-          'BASIC_AUTH',
-          'SERVER_ROOT_CA_CERTIFICATE',
-        ]),
+        Type: z.enum(sourceAccessTypes),
         URI: z.string(),
       }),
     )
@@ -121,15 +117,21 @@ function pollQueue({ stack, logicalId, properties }: Mapping, workshop: Workshop
   });
 }
 
-function pollTopic({ logicalId, ref, properties }: Mapping, workshop: Workshop): Promise<Stoppable> {
+async function pollTopic({ logicalId, ref, properties }: Mapping, workshop: Workshop): Promise<Stoppable> {
   const target = workshop.functions.get(properties.FunctionName);
   const config =
     properties.AmazonManagedKafkaEventSourceConfig ?? properties.SelfManagedKafkaEventSourceConfig;
+  const topic = properties.Topics![0]!;
+  // Lambda takes the mapping's own id when none is given.
+  const groupId = config?.ConsumerGroupId ?? ref;
+  const bootstrapServers = properties.SelfManagedEventSource?.Endpoints.KafkaBootstrapServers;
+  const configurations = properties.SourceAccessConfigurations;
+  const kafka = sourceAccess({ bootstrapServers, configurations }, workshop);
+  await prepareSource({ topic, groupId, bootstrapServers, kafka }, workshop);
   return startKafkaPoller({
-    kafka: kafkaAccess(properties, workshop),
-    topic: properties.Topics![0]!,
-    // Lambda takes the mapping's own id when none is given.
-    groupId: config?.ConsumerGroupId ?? ref,
+    kafka,
+    topic,
+    groupId,
     eventSourceArn: properties.EventSourceArn,
     batchSize: properties.BatchSize ?? defaults.kafkaBatchSize,
     windowSeconds: properties.MaximumBatchingWindowInSeconds ?? defaults.kafkaWindowSeconds,
@@ -139,42 +141,4 @@ function pollTopic({ logicalId, ref, properties }: Mapping, workshop: Workshop):
     say: workshop.say,
     tag: logicalId,
   });
-}
-
-const mechanisms = {
-  SASL_SCRAM_512_AUTH: 'SCRAM-SHA-512',
-  SASL_SCRAM_256_AUTH: 'SCRAM-SHA-256',
-  BASIC_AUTH: 'PLAIN',
-} as const;
-
-/**
- * How the poller reaches the brokers. An MSK cluster is this machine's Kafka: with IAM, which it does not know, its
- * administrator polls; with a user's secret, that user does.
- */
-function kafkaAccess(properties: Mapping['properties'], { engines, secrets }: Workshop): KafkaAccess {
-  const { SelfManagedEventSource, SourceAccessConfigurations } = properties;
-  const brokers = SelfManagedEventSource?.Endpoints.KafkaBootstrapServers.join(',');
-  // Lambda refuses SASL without TLS, and a cluster without SASL still has TLS.
-  const base: KafkaAccess = brokers
-    ? {
-        bootstrapServers: brokers,
-        username: '',
-        password: '',
-        saslMechanism: 'SCRAM-SHA-512',
-        securityProtocol: 'SSL',
-      }
-    : engines.kafka;
-  return SourceAccessConfigurations.reduce((access, { Type, URI }): KafkaAccess => {
-    const secret = JSON.parse(secrets.value(URI)) as Record<string, string>;
-    if (Type === 'SERVER_ROOT_CA_CERTIFICATE') {
-      return { ...access, certificateAuthority: secret['certificate'] ?? '' };
-    }
-    return {
-      ...access,
-      username: secret['username'] ?? '',
-      password: secret['password'] ?? '',
-      saslMechanism: mechanisms[Type],
-      securityProtocol: brokers ? 'SASL_SSL' : access.securityProtocol,
-    };
-  }, base);
 }

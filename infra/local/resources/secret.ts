@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { tagsMeanNothing, type ResourceKind } from '../resource-kind.ts';
+import { secretName } from '../secrets-endpoint.ts';
 
 const generation = z.strictObject({
   PasswordLength: z.number().int().min(1).max(4096).optional(),
@@ -44,8 +45,7 @@ export const secret: ResourceKind<z.infer<typeof runs>> = {
   create: ({ ref, properties }, { secrets }) => {
     const { SecretString, GenerateSecretString } = properties;
     const value = GenerateSecretString ? generateSecretString(GenerateSecretString) : SecretString;
-    const name = ref.slice(ref.indexOf(':secret:') + ':secret:'.length, -7);
-    if (value !== undefined) secrets.set({ arn: ref, name, value });
+    if (value !== undefined) secrets.set({ arn: ref, name: secretName(ref), value });
   },
 };
 

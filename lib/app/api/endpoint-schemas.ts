@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { eventTypeFilterPattern } from '../../core/event-types.ts';
-import { isForwarded, isHeaderName, isHeaderValue } from '../../core/headers.ts';
+import { isForwarded, isHeaderName, isHeaderValue, isSecretHeader } from '../../core/headers.ts';
 import { compileFilter } from '../../core/filter.ts';
 import type { PatternCompiler } from '../../core/filter-operators.ts';
 import { isSigningSecret } from '../../core/webhook-signature.ts';
+import { authSchema } from './endpoint-auth.ts';
+import { isMasked } from './mask.ts';
 import { idSchema } from './orgs.ts';
 
 /** Says what is wrong with a webhook's URL for this stage, or nothing. */
@@ -39,7 +41,9 @@ function headerFault(name: string, value: unknown): string | undefined {
     return 'is not the name of an HTTP header, 1 to 100 characters';
   if (!isForwarded(name.toLowerCase())) return 'is set by Fanout itself or never forwarded';
   if (typeof value !== 'string' || value.length > 1024) return 'must be a text of at most 1024 characters';
-  return isHeaderValue(value) ? undefined : 'holds a control character, such as CR, LF or NUL';
+  if (!isHeaderValue(value)) return 'holds a control character, such as CR, LF or NUL';
+  const isMask = isSecretHeader(name.toLowerCase()) && isMasked(value);
+  return isMask ? 'is masked: send the value itself, or leave headers out to keep them all' : undefined;
 }
 
 function urlSchema(rule: UrlRule) {
@@ -69,7 +73,7 @@ export interface EndpointRules {
   readonly compilePattern: PatternCompiler;
 }
 
-/** What `POST` and `PATCH` of endpoints take. */
+/** What `POST` and `PATCH` of endpoints and `rotate-secret` take. A `PATCH` replaces each field that it names as a whole. */
 export function endpointSchemas({ urlRule, retentionDays, compilePattern }: EndpointRules) {
   const filter = z.record(z.string(), z.unknown()).superRefine((value, context) => {
     const compiled = compileFilter(value, compilePattern);
@@ -98,6 +102,7 @@ export function endpointSchemas({ urlRule, retentionDays, compilePattern }: Endp
     filter: filter.optional(),
     status: status.default('active'),
     retry: retry.optional(),
+    auth: authSchema.nullish(),
     config,
     credentials: z.strictObject({ secret: secret.optional() }).optional(),
   });
@@ -107,6 +112,7 @@ export function endpointSchemas({ urlRule, retentionDays, compilePattern }: Endp
     filter: filter.nullable().optional(),
     status: status.optional(),
     retry: retry.nullable().optional(),
+    auth: authSchema.nullish(),
     config: z
       .strictObject({
         url: urlSchema(urlRule).optional(),
@@ -115,5 +121,9 @@ export function endpointSchemas({ urlRule, retentionDays, compilePattern }: Endp
       })
       .optional(),
   });
-  return { create, change };
+  const rotate = z.strictObject({
+    secret: secret.optional(),
+    overlap_seconds: z.number().int().min(0).max(604_800).default(86_400),
+  });
+  return { create, change, rotate };
 }

@@ -1,24 +1,30 @@
 import type { output } from 'zod';
-import type { Endpoint } from '../../core/endpoint.ts';
+import { type Endpoint, rotatedSecrets, unexpiredSecrets } from '../../core/endpoint.ts';
 import { randomId } from '../../core/identifiers.ts';
 import type { Org } from '../../core/org.ts';
-import { defaultScheduleSeconds } from '../../core/retry-schedule.ts';
 import { newSigningSecret } from '../../core/webhook-signature.ts';
 import type { Documents } from '../ports/documents.ts';
+import type { WebhookSender } from '../ports/webhook-sender.ts';
+import { checkAuthorization } from './endpoint-auth.ts';
 import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
+import { testEndpoint } from './endpoint-test.ts';
 import { listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
+import { presentEndpoint } from './present-endpoint.ts';
 import { Problem, notFound } from './problem.ts';
 
 export interface EndpointDependencies {
   readonly endpoints: Documents<Endpoint>;
   readonly orgs: Pick<Documents<Org>, 'get'>;
+  /** For test events. */
+  readonly sender: WebhookSender;
   readonly rules: EndpointRules;
   readonly now: () => number;
 }
 
 /** An org's endpoints: tenants manage their own, publishers read them. */
-export function endpointOperations({ endpoints, orgs, rules, now }: EndpointDependencies): Operations {
+export function endpointOperations(dependencies: EndpointDependencies): Operations {
+  const { endpoints, orgs, sender, rules, now } = dependencies;
   const schemas = endpointSchemas(rules);
   const change = (found: Endpoint, body: output<typeof schemas.change>): Endpoint => ({
     ...found,
@@ -31,8 +37,23 @@ export function endpointOperations({ endpoints, orgs, rules, now }: EndpointDepe
     url: body.config?.url ?? found.url,
     timeoutMs: body.config?.timeout_ms ?? found.timeoutMs,
     headers: body.config?.headers ?? found.headers,
+    auth: body.auth === undefined ? found.auth : (body.auth ?? undefined),
+    secrets: unexpiredSecrets(found, now()),
     updatedAt: new Date(now()).toISOString(),
   });
+  const present = (endpoint: Endpoint) => presentEndpoint(endpoint, now());
+  /** Changes an endpoint, if it is the org's. */
+  const update = async (
+    { org, endpoint: id }: Readonly<Record<string, string>>,
+    make: (found: Endpoint) => Endpoint,
+  ): Promise<Endpoint> => {
+    const changed = await endpoints.update(id!, (found) => {
+      if (found.orgId !== org) throw notFound('endpoint', id!);
+      return make(found);
+    });
+    if (!changed) throw notFound('endpoint', id!);
+    return changed;
+  };
   const ofOrg = async ({ org, endpoint }: Readonly<Record<string, string>>): Promise<Endpoint> => {
     const found = await endpoints.get(endpoint!);
     if (!found || found.orgId !== org) throw notFound('endpoint', endpoint!);
@@ -55,10 +76,12 @@ export function endpointOperations({ endpoints, orgs, rules, now }: EndpointDepe
         url: body.config.url,
         timeoutMs: body.config.timeout_ms,
         headers: body.config.headers,
+        auth: body.auth ?? undefined,
         secrets: [{ value: secret }],
         createdAt: at,
         updatedAt: at,
       };
+      checkAuthorization(endpoint);
       const outcome = await endpoints.create(endpoint);
       if (outcome === 'no_org') throw notFound('org', endpoint.orgId);
       if (outcome === 'exists') throw new Problem('conflict', `The endpoint id '${endpoint.id}' is taken.`);
@@ -79,15 +102,33 @@ export function endpointOperations({ endpoints, orgs, rules, now }: EndpointDepe
       ['tenant'],
       schemas.change,
       async ({ path, body }) => {
-        const id = path['endpoint']!;
-        const changed = await endpoints.update(id, (found) => {
-          if (found.orgId !== path['org']) throw notFound('endpoint', id);
-          return change(found, body);
+        const changed = await update(path, (found) => {
+          const made = change(found, body);
+          checkAuthorization(made);
+          return made;
         });
-        if (!changed) throw notFound('endpoint', id);
         return { status: 200, body: present(changed) };
       },
     ),
+
+    'POST /v1/orgs/{org}/endpoints/{endpoint}/rotate-secret': withBody(
+      ['tenant'],
+      schemas.rotate,
+      async ({ path, body }) => {
+        const secret = body.secret ?? newSigningSecret();
+        const changed = await update(path, (found) => {
+          if (found.secrets[0]!.value === secret) throw secretInUse();
+          const secrets = rotatedSecrets(found, secret, body.overlap_seconds, now());
+          return { ...found, secrets, updatedAt: new Date(now()).toISOString() };
+        });
+        return { status: 200, body: { ...present(changed), credentials: { secret } } };
+      },
+    ),
+
+    'POST /v1/orgs/{org}/endpoints/{endpoint}/test': {
+      roles: ['tenant'],
+      run: async ({ path }) => testEndpoint(sender, await ofOrg(path), now()),
+    },
 
     'DELETE /v1/orgs/{org}/endpoints/{endpoint}': {
       roles: ['tenant'],
@@ -100,21 +141,7 @@ export function endpointOperations({ endpoints, orgs, rules, now }: EndpointDepe
   };
 }
 
-/** An endpoint as the API shows it: secrets masked. */
-function present(endpoint: Endpoint) {
-  return {
-    id: endpoint.id,
-    owner_id: endpoint.orgId,
-    type: endpoint.type,
-    description: endpoint.description,
-    event_types: endpoint.eventTypes,
-    ...(endpoint.filter && { filter: endpoint.filter }),
-    status: endpoint.status,
-    ...(endpoint.disabledReason && { disabled_reason: endpoint.disabledReason }),
-    retry: { schedule_seconds: endpoint.scheduleSeconds ?? defaultScheduleSeconds },
-    config: { url: endpoint.url, timeout_ms: endpoint.timeoutMs, headers: endpoint.headers },
-    credentials: { secret: `whsec_…${endpoint.secrets[0]!.value.slice(-4)}` },
-    created_at: endpoint.createdAt,
-    updated_at: endpoint.updatedAt,
-  };
+function secretInUse(): Problem {
+  const errors = [{ path: 'secret', message: 'signs already: give another one, or none to have one made' }];
+  return new Problem('invalid_request', 'A rotation needs a new secret.', errors);
 }

@@ -21,6 +21,8 @@ export interface OperationRequest<Body> {
   readonly path: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: Body;
+  /** The body as it was sent; empty where none is read. */
+  readonly text: string;
 }
 
 export interface Answer {

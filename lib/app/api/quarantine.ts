@@ -1,7 +1,10 @@
+import { z } from 'zod';
 import type { QuarantinedRecord } from '../../core/quarantine.ts';
 import type { QuarantineReader } from '../ports/events.ts';
+import type { KnownSource } from './event-state.ts';
 import { knownCursor, readListQuery } from './listing.ts';
-import type { Operations } from './operation.ts';
+import { type Operations, checkInput } from './operation.ts';
+import { placeParameters, withRules } from './place-query.ts';
 import { notFound } from './problem.ts';
 import { rfc3339 } from './rfc3339.ts';
 
@@ -13,12 +16,26 @@ const mostListedBytes = 16 * 1024;
 /** What a header takes in an answer beside its name and value. */
 const bytesAHeader = 32;
 
+export interface QuarantineDependencies {
+  readonly quarantine: QuarantineReader;
+  readonly sources: readonly KnownSource[];
+}
+
 /** Poison records, newest first: where they came from, why they are here, and their bytes. For operators. */
-export function quarantineOperations({ quarantine }: { quarantine: QuarantineReader }): Operations {
+export function quarantineOperations({ quarantine, sources }: QuarantineDependencies): Operations {
+  const readPlace = placeReader(sources);
   return {
     'GET /v1/quarantine': {
       roles: [],
       async run({ query }) {
+        const place = readPlace(query);
+        if (place) {
+          const record = await quarantine.at(place);
+          return {
+            status: 200,
+            body: { data: record ? [present(record, Infinity)] : [], next_cursor: null },
+          };
+        }
         const { limit, cursor } = readListQuery(query);
         const { records, nextCursor } = await knownCursor(quarantine.list(limit, cursor));
         const data = records.map((record) => present(record, mostListedBytes));
@@ -34,6 +51,26 @@ export function quarantineOperations({ quarantine }: { quarantine: QuarantineRea
         return { status: 200, body: present(record, Infinity) };
       },
     },
+  };
+}
+
+/** Reads the place that a query names: all three parts of it, and then nothing else. */
+function placeReader(sources: readonly KnownSource[]) {
+  const { topic, ...place } = placeParameters(sources);
+  const all = ['source', 'partition', 'offset'] as const;
+  const schema = withRules(
+    z.strictObject(place),
+    all.map((path) => ({
+      path,
+      message: `is missing: ${all.join(', ')} name a record together`,
+      holds: (query) => query[path] !== undefined,
+    })),
+  );
+  return (query: Readonly<Record<string, string>>) => {
+    if (!all.some((name) => name in query)) return undefined;
+    const { source: name, partition, offset } = checkInput(schema, query);
+    const source = sources.find((known) => known.name === name)!.number;
+    return { source, partition: partition!, offset: offset! };
   };
 }
 

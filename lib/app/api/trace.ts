@@ -1,18 +1,12 @@
 import type { Attempt } from '../../core/attempt.ts';
 import type { Delivery } from '../../core/delivery.ts';
-import { type FirstDelivery, type JournalEvent, noOrg } from '../../core/journal.ts';
+import { type FirstDelivery, type JournalEvent, type SkippedRecord, noOrg } from '../../core/journal.ts';
 import { RawJson } from '../../core/raw-json.ts';
 import type { EventReader } from '../ports/events.ts';
+import { type KnownSource, countBy, newerOf, presentSource, presentTarget, stateOf } from './event-state.ts';
 import type { Caller, Operations } from './operation.ts';
 import { notFound } from './problem.ts';
 import { rfc3339 } from './rfc3339.ts';
-
-/** A source's name, its number in event ids, and its topic. */
-export interface KnownSource {
-  readonly name: string;
-  readonly number: number;
-  readonly topic: string;
-}
 
 export interface TraceDependencies {
   readonly events: EventReader;
@@ -28,11 +22,14 @@ export function traceOperations({ events, sources }: TraceDependencies): Operati
         const id = path['event']!;
         const found = (await events.find(id)).filter(({ orgId }) => maySee(caller, orgId));
         if (found.length === 0) throw notFound('event', id);
+        const known = caller.role === 'operator' ? sources : undefined;
+        const [first] = found as [(typeof found)[number]];
+        if ('skippedBy' in first.entry) return { status: 200, body: presentSkipped(first.entry, sources) };
         const rows = new Map(
           (await events.deliveriesOf(id)).map((row) => [`${row.orgId} ${row.endpointId}`, row]),
         );
-        const parts = found.map(({ event }) => event);
-        return { status: 200, body: present(parts, rows, caller.role === 'operator' ? sources : undefined) };
+        const parts = found.flatMap(({ entry }) => ('skippedBy' in entry ? [] : [entry]));
+        return { status: 200, body: present(parts, rows, known) };
       },
     },
   };
@@ -42,60 +39,73 @@ function maySee({ role, orgId }: Caller, org: string): boolean {
   return role === 'operator' || (org !== noOrg && org === orgId);
 }
 
+/** Deliveries of one answer; of the others the numbers. A broadcast may have more than an answer holds. */
+const mostDeliveries = 1000;
+
 function present(
   parts: readonly JournalEvent[],
   rows: ReadonlyMap<string, Delivery>,
   sources: readonly KnownSource[] | undefined,
 ) {
   const [event] = parts as [JournalEvent];
-  const { source: number, partition, offset, index } = event.address;
-  const source = sources?.find((known) => known.number === number);
   const deliveries = parts
     .flatMap((part) => part.deliveries)
     .map((first) => presentDelivery(first, rows.get(`${first.orgId} ${first.endpointId}`)));
-  const more = Object.assign({}, ...parts.map((part) => part.moreNotDelivered)) as Record<string, number>;
   return {
     id: event.id,
     event_type: event.eventType,
     time: rfc3339(event.timeMs),
-    state: event.duplicateOf ? 'duplicate' : stateOf(deliveries.map(({ state }) => state)),
+    state: stateOf(
+      event,
+      deliveries.map(({ state }) => state),
+    ),
     ...(event.duplicateOf && { duplicate_of: event.duplicateOf }),
     ...(event.idempotencyKey && { idempotency_key: event.idempotencyKey }),
-    // Partitions and offsets tell how much runs through the whole deployment, which is not for tenants.
-    ...(sources && {
-      source: { name: source?.name ?? null, topic: source?.topic ?? null, partition, offset, index },
-    }),
+    ...(sources && { source: presentSource(event, sources) }),
+    ...(sources && event.transformVersion && { transform_version: event.transformVersion }),
     target: presentTarget(event),
     headers: event.headers,
     ...(event.droppedHeaders.length > 0 && { dropped_headers: event.droppedHeaders }),
     data: new RawJson(event.data),
-    deliveries,
-    not_delivered: parts
-      .flatMap((part) => part.notDelivered)
-      .map(({ endpointId, reason }) => ({ endpoint_id: endpointId, reason })),
-    ...(Object.keys(more).length > 0 && { more_not_delivered: more }),
+    ...(event.fanOut && { fan_out: event.fanOut }),
+    deliveries: deliveries.slice(0, mostDeliveries),
+    ...(deliveries.length > mostDeliveries && {
+      more_deliveries: countBy(deliveries.slice(mostDeliveries).map(({ state }) => state)),
+    }),
+    ...presentNotDelivered(parts),
   };
 }
 
-/** An event is as done as the delivery that is furthest behind. */
-function stateOf(states: readonly string[]): string {
-  if (states.length === 0) return 'no_match';
-  return ['failed', 'held', 'queued'].find((state) => states.includes(state)) ?? 'delivered';
-}
+/** Why-nots of one answer; of the others the numbers. */
+const mostNotDelivered = 100;
 
-function presentTarget({ target }: JournalEvent) {
-  if (target.type === 'broadcast') return { type: target.type };
-  if (target.type === 'fanout') return { type: target.type, owner_id: target.ownerId };
+function presentNotDelivered(parts: readonly JournalEvent[]) {
+  const all = parts.flatMap((part) => part.notDelivered);
+  const counts = countBy(all.slice(mostNotDelivered).map(({ reason }) => reason));
+  for (const [reason, number] of parts.flatMap((part) => Object.entries(part.moreNotDelivered))) {
+    counts[reason] = (counts[reason] ?? 0) + number;
+  }
   return {
-    type: target.type,
-    endpoint_id: target.endpointId,
-    ...(target.ownerId && { owner_id: target.ownerId }),
+    not_delivered: all
+      .slice(0, mostNotDelivered)
+      .map(({ endpointId, reason }) => ({ endpoint_id: endpointId, reason })),
+    ...(Object.keys(counts).length > 0 && { more_not_delivered: counts }),
   };
 }
 
-/** Where there is a row it knows more than the journal, but for a repeat of the record that delivered at once. */
+/** A record that the transform made no event of. */
+function presentSkipped(skipped: SkippedRecord, sources: readonly KnownSource[]) {
+  return {
+    id: skipped.id,
+    time: rfc3339(skipped.timeMs),
+    state: 'skipped',
+    source: presentSource(skipped, sources),
+    transform_version: skipped.skippedBy.transformVersion,
+  };
+}
+
 function presentDelivery(first: FirstDelivery, row: Delivery | undefined) {
-  const { state, attempts } = first.state === 'delivered' ? first : (row ?? first);
+  const { state, attempts } = newerOf(first, row);
   const ended = state === 'delivered' || state === 'failed';
   return {
     endpoint_id: first.endpointId,

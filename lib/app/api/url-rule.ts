@@ -1,11 +1,26 @@
 import type { UrlRule } from './endpoint-schemas.ts';
 
+/** Which targets the stage allows. */
+export interface AllowedTargets {
+  /** Whether it is the local stage, so that the message can say so. */
+  readonly allowLoopback: boolean;
+  readonly ports: readonly number[] | 'any';
+}
+
 /**
  * Which URLs webhooks may have.
- * @param allowsOrigin the address guard's word on scheme and address; names are checked at each connection
- * @param allowsLoopback whether it is the local stage's guard, so that the message can say so
+ * @param originFault the address guard's word on scheme, port and address; names are checked at each connection
  */
-export function webhookUrlRule(allowsOrigin: (origin: string) => boolean, allowsLoopback: boolean): UrlRule {
-  const rule = `must be https and a public address${allowsLoopback ? ', or on loopback, where http will do' : ''}`;
-  return (url) => (allowsOrigin(url.origin) ? undefined : rule);
+export function webhookUrlRule(
+  originFault: (origin: string) => 'scheme' | 'port' | 'address' | undefined,
+  { allowLoopback, ports }: AllowedTargets,
+): UrlRule {
+  const address = `must be https and a public address${allowLoopback ? ', or on loopback, where http will do' : ''}`;
+  const port = `must use port ${ports === 'any' ? '' : ports.join(' or ')}`;
+  return ({ host, origin }) => {
+    // `blob:https://example.com` has the origin of what is inside it.
+    const fault = host === '' ? 'scheme' : originFault(origin);
+    if (!fault) return undefined;
+    return fault === 'port' ? port : address;
+  };
 }

@@ -1,9 +1,18 @@
+/** An idempotency key, and the event that wants it. */
+export interface Claim {
+  readonly key: string;
+  readonly eventId: string;
+}
+
 export interface ClaimStore {
   /**
-   * Claims an idempotency key for an event, for the idempotency window. Of many calls at once exactly one event gets it;
+   * Claims idempotency keys for events, for the idempotency window. Of many calls at once exactly one event gets a key;
    * an event that has it already gets it again, because unacknowledged records come again.
-   * @param scope what the key is unique in: a source, or an org
-   * @returns the id of the event that has the key
+   * @param scope what the keys are unique in: a source, or an org
+   * @param claims each with another key
+   * @returns the id of the event that has each key, in their order
    */
-  claim(scope: string, key: string, eventId: string): Promise<string>;
+  claim(scope: string, claims: readonly Claim[]): Promise<string[]>;
+  /** @returns the id of the event that has the key, if one has; nothing is claimed */
+  holder(scope: string, key: string): Promise<string | undefined>;
 }

@@ -1,4 +1,8 @@
 import type { Endpoint } from '../../core/endpoint.ts';
+import type { Page } from './documents.ts';
+
+/** Endpoints in one page at most. A target that has more is a job's to page through. */
+export const endpointsAPage = 100;
 
 /**
  * Reads endpoints. Answers may be some seconds old. When the store cannot be read for longer than that, calls
@@ -6,8 +10,12 @@ import type { Endpoint } from '../../core/endpoint.ts';
  */
 export interface EndpointReader {
   byId(id: string): Promise<Endpoint | undefined>;
-  ofOrg(orgId: string): Promise<readonly Endpoint[]>;
-  all(): Promise<readonly Endpoint[]>;
+  /**
+   * The endpoints of an org, or of all of them, by id.
+   * @param orgId undefined for every endpoint of the deployment
+   * @param cursor a former page's `nextCursor`
+   */
+  page(orgId: string | undefined, cursor?: string): Promise<Page<Endpoint>>;
 }
 
 /**

@@ -1,16 +1,21 @@
 import type { Delivery } from '../../core/delivery.ts';
-import type { JournalEvent } from '../../core/journal.ts';
+import type { JournalEntry, JournalEvent, SkippedRecord } from '../../core/journal.ts';
 import type { QuarantinedRecord } from '../../core/quarantine.ts';
+import type { RecordPlace } from './event-lists.ts';
 
 /** What one ingest invocation leaves behind. */
 export interface IngestResult {
   readonly events: readonly JournalEvent[];
+  readonly skipped: readonly SkippedRecord[];
   readonly deliveries: readonly Delivery[];
   readonly quarantined: readonly QuarantinedRecord[];
 }
 
 export interface IngestStore {
-  /** Writes all of it, durably, or rejects; a repeat writes the same items again. */
+  /**
+   * Writes all of it, durably, or rejects; a repeat writes the same items again. An event with `fanOut` gets its job,
+   * if it has none yet.
+   */
   write(result: IngestResult): Promise<void>;
 }
 
@@ -31,12 +36,23 @@ export interface DeliveryStore {
 
 export interface DueDeliveries {
   /**
-   * Deliveries that should have been attempted by now, by minute, oldest first, as pages. Once a minute is behind, it is
-   * not looked at again; so each page is to be dealt with before the next is asked for.
+   * What should have been attempted by now, by minute, oldest first, as pages. Once a minute is behind, it is not looked
+   * at again; so each page is to be dealt with before the next is asked for.
    */
-  due(nowMs: number): AsyncIterable<readonly DueDelivery[]>;
-  /** Moves deliveries whose wake-up was sent to a later minute, so that a wake-up that gets lost is sent again. */
-  woken(deliveries: readonly DueDelivery[], nowMs: number): Promise<void>;
+  due(nowMs: number): AsyncIterable<DuePage>;
+  /** Moves what a message was sent for to a later minute, so that a message that gets lost is sent again. */
+  woken(page: DuePage, nowMs: number): Promise<void>;
+}
+
+export interface DuePage {
+  readonly deliveries: readonly DueDelivery[];
+  /** Fan-out jobs that have not come on for long. */
+  readonly fanOuts: readonly DueFanOut[];
+}
+
+export interface DueFanOut {
+  readonly eventId: string;
+  readonly pages: number;
 }
 
 export interface DueDelivery extends DeliveryKey {
@@ -44,8 +60,13 @@ export interface DueDelivery extends DeliveryKey {
 }
 
 export interface EventReader {
-  /** The event as its orgs see it, each with its org. Empty when there is no such event. */
-  find(id: string): Promise<{ orgId: string; event: JournalEvent }[]>;
+  /**
+   * What the journal holds under an id, as its orgs see it, each with its org, and with what its fan-out job has come
+   * to. Empty when there is no such event.
+   */
+  find(id: string): Promise<{ orgId: string; entry: JournalEntry }[]>;
+  /** The event alone, as it was when its invocation ended; undefined when it is kept no longer. */
+  read(id: string): Promise<JournalEvent | undefined>;
   deliveriesOf(id: string): Promise<Delivery[]>;
 }
 
@@ -53,4 +74,11 @@ export interface QuarantineReader {
   /** Newest first. `cursor` is a former page's `nextCursor`. */
   list(limit: number, cursor?: string): Promise<{ records: QuarantinedRecord[]; nextCursor?: string }>;
   get(id: string): Promise<QuarantinedRecord | undefined>;
+  /** The record of a place, if it is in quarantine. */
+  at(place: RecordPlace): Promise<QuarantinedRecord | undefined>;
+}
+
+export interface QuarantineRemover {
+  /** Takes a record out, all of it. There need not be one. */
+  remove(id: string): Promise<void>;
 }

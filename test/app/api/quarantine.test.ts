@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { quarantineOperations } from '../../../lib/app/api/quarantine.ts';
+import type { Problem } from '../../../lib/app/api/problem.ts';
 import type { QuarantinedRecord } from '../../../lib/core/quarantine.ts';
 import { record } from '../../records.ts';
 
+const sources = [{ name: 'ingest', number: 1, topic: 'fanout.ingest' }];
 /** Lambda answers 6 MB at most. */
 const mostAnswerBytes = 6_000_000;
 
@@ -20,13 +22,15 @@ async function answers(one: QuarantinedRecord) {
   const quarantine = {
     list: async (limit: number) => ({ records: Array.from({ length: limit }, () => one) }),
     get: async () => one,
+    at: async () => one,
   };
-  const operations = quarantineOperations({ quarantine });
+  const operations = quarantineOperations({ quarantine, sources });
   const request = {
     caller: { role: 'operator' },
     path: { id: one.id },
     query: { limit: '100' },
     body: undefined,
+    text: '',
   } as const;
   const [list, single] = [
     await operations['GET /v1/quarantine']!.run(request),
@@ -63,3 +67,22 @@ test('a record with a time beyond all calendars can be listed', async () => {
   const { list } = await answers(quarantined({ timestampMs: 2 ** 63 }));
   expect(list.data[0]!['timestamp']).toBe('9999-12-31T23:59:59.999Z');
 });
+
+test.each([
+  [{ source: 'ingest', partition: '1' }, ['offset']],
+  [{ offset: '1' }, ['partition', 'source']],
+  [{ source: 'other', partition: '-1', offset: 'x' }, ['offset', 'partition', 'source']],
+  [{ source: 'ingest', partition: '16384', offset: String(2 ** 46) }, ['offset', 'partition']],
+  [{ source: 'ingest', partition: '1', offset: '1', limit: '5', topic: 'a' }, ['limit', 'topic']],
+])('a place such as %j is refused naming all that is wrong', async (query, paths) => {
+  const quarantine = { list: fail, get: fail, at: fail };
+  const operation = quarantineOperations({ quarantine, sources })['GET /v1/quarantine']!;
+  const request = { caller: { role: 'operator' }, path: {}, query, body: undefined, text: '' } as const;
+  const refused = await operation.run(request).catch((error: unknown) => error as Problem);
+  expect(refused).toMatchObject({ kind: 'invalid_request' });
+  expect((refused as Problem).errors.map(({ path }) => path).sort()).toEqual(paths);
+});
+
+async function fail(): Promise<never> {
+  throw new Error('nothing should be read');
+}

@@ -26,9 +26,19 @@ const allowed: Readonly<Record<string, readonly Who[]>> = {
   'GET /v1/orgs/{org}/endpoints/{endpoint}': reads,
   'PATCH /v1/orgs/{org}/endpoints/{endpoint}': manages,
   'DELETE /v1/orgs/{org}/endpoints/{endpoint}': manages,
+  'POST /v1/orgs/{org}/endpoints/{endpoint}/rotate-secret': manages,
+  'POST /v1/orgs/{org}/endpoints/{endpoint}/test': manages,
   'GET /v1/events/{event}': anyKey,
   'GET /v1/quarantine': operator,
   'GET /v1/quarantine/{id}': operator,
+  'POST /v1/quarantine/{id}/redrive': operator,
+  'GET /v1/orgs/{org}/events': reads,
+  'GET /v1/events': operator,
+  'GET /v1/sources': operator,
+  'GET /v1/sources/{source}': operator,
+  'PUT /v1/sources/{source}': operator,
+  'POST /v1/sources/{source}/dry-run': operator,
+  'POST /v1/sources/{source}/skip': operator,
 };
 
 /** Who may call what, and the keys by which that is told. */
@@ -59,7 +69,7 @@ export function accessSuite(api: () => ApiClient, apiUrl: () => string): void {
       const [method, template] = route.split(' ') as [string, string];
       // Nothing has these ids, and nothing can be made of an empty body: who may call changes nothing all the same.
       const path = template.replace('{org}', org).replace(/\{\w+\}/, 'unknown');
-      const body = ['POST', 'PATCH'].includes(method) ? {} : undefined;
+      const body = ['POST', 'PUT', 'PATCH'].includes(method) ? {} : undefined;
       for (const [who, key] of keys) {
         const answer = await api().call(method, path, body, key);
         if (allowed[route]!.includes(who)) expect([200, 400, 404, 409], who).toContain(answer.status);

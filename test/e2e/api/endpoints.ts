@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ApiClient, type EndpointBody, problem, time, url, webhook } from './api-client.ts';
+import { endpointSecretsSuite } from './endpoint-secrets.ts';
 
 const masked = expect.stringMatching(/^whsec_….{4}$/) as string;
 
@@ -169,4 +170,5 @@ export function endpointsSuite(api: () => ApiClient): void {
       expect((await api().call('PATCH', path, { filter: null })).body).not.toHaveProperty('filter');
     });
   });
+  endpointSecretsSuite(api);
 }

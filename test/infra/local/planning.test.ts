@@ -263,6 +263,12 @@ describe('the start is refused', () => {
       { BisectBatchOnFunctionError: true },
       "property 'BisectBatchOnFunctionError' is true",
     ],
+    [
+      'a client certificate',
+      kafkaMapping,
+      { SourceAccessConfigurations: [{ Type: 'CLIENT_CERTIFICATE_TLS_AUTH', URI: 'arn:aws:a' }] },
+      'property \'SourceAccessConfigurations[0].Type\' is "CLIENT_CERTIFICATE_TLS_AUTH"',
+    ],
     ['no topic', kafkaMapping, { Topics: { Ref: 'AWS::NoValue' } }, "property 'Topics' is absent"],
     ['two topics', kafkaMapping, { Topics: ['a', 'b'] }, 'property \'Topics\' is ["a","b"]'],
     [

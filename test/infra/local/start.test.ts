@@ -20,6 +20,7 @@ it.each<[string, string[], Record<string, string>, RegExp]>([
     { KAFKA_BROKERS: 'nonsense' },
     /^KAFKA_BROKERS: "nonsense" is not host:port .*\n$/,
   ],
+  ['secrets', [], { FANOUT_SECRETS: 's3cret' }, /^FANOUT_SECRETS must be a JSON object (?!.*s3cret).*\n$/],
   ['an unknown argument', ['--whatch'], {}, /^Unknown option '--whatch'.*\n$/],
 ])(
   'a start with a wrong value ends with code 1 and one line: %s',

@@ -36,6 +36,7 @@ function runningFunction(name: string) {
     codeFolder: join(root, 'asset', name),
     invoke: async () => undefined,
     replaceCode: vi.fn(async (folder: string) => void (running.codeFolder = folder)),
+    kill: async () => {},
     stop: async () => {},
   } satisfies LocalFunction;
   return running;

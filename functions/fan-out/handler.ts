@@ -1,0 +1,62 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
+import { environment } from '../../lib/adapters/environment.ts';
+import { errorFields, log } from '../../lib/adapters/log.ts';
+import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
+import { readSecret } from '../../lib/adapters/secrets.ts';
+import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
+import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
+import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
+import { readTargetRules } from '../../lib/adapters/target-rules.ts';
+import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
+import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
+import { type FanOutDependencies, runFanOut } from '../../lib/app/run-fan-out.ts';
+import type { Endpoint } from '../../lib/core/endpoint.ts';
+import { createEventIds } from '../../lib/core/event-id.ts';
+
+const dynamodb = createDynamoDbClient();
+const sqs = createSqsClient();
+const queueUrl = environment('FAN_OUT_QUEUE');
+const eventsTable = environment('EVENTS_TABLE');
+const now = Date.now;
+
+const dependencies: FanOutDependencies = {
+  endpoints: createCachedEndpoints(
+    createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
+    now,
+  ),
+  events: createEventReader(
+    dynamodb,
+    eventsTable,
+    createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
+  ),
+  filterOf: createFilterOf(compilePattern),
+  sender: createWebhookSender(readTargetRules(), now),
+  jobs: createFanOutStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
+  queue: createFanOutQueue(sqs, queueUrl),
+  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
+  inlineBudgetMs: Number(environment('INLINE_BUDGET_MS')),
+  now,
+  random: Math.random,
+};
+
+/** Goes on with the fan-out job that the message names; one message an invocation. */
+export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
+  const [message] = Records;
+  const eventId = message!.body;
+  try {
+    const { unsent, ...progress } = (await runFanOut(dependencies, eventId)) ?? { pages: 0 };
+    if (unsent) log('WARN', 'messages not sent', { eventId, ...errorFields(unsent) });
+    log('INFO', 'fanned out', { eventId, ...progress });
+    return { batchItemFailures: [] };
+  } catch (error) {
+    log('ERROR', 'fan-out failed', { eventId, ...errorFields(error) });
+    await receiveAgainSoon(sqs, queueUrl, Records);
+    return { batchItemFailures: [{ itemIdentifier: message!.messageId }] };
+  }
+}

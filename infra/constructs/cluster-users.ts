@@ -1,0 +1,53 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnBatchScramSecret, type CfnCluster } from 'aws-cdk-lib/aws-msk';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { StoredSecret } from '../source-settings.ts';
+
+export interface ClusterUsersProps {
+  readonly cluster: CfnCluster;
+  readonly stage: string;
+  /** The sources that read as a user of their own: at least one. */
+  readonly sources: readonly string[];
+}
+
+/**
+ * A user of the cluster, `fanout-<source>`, for each source that reads by SCRAM-SHA-512. MSK takes only secrets that
+ * are named `AmazonMSK_…` and encrypted with a customer's key, and takes up to ten minutes to let a new user in.
+ */
+export class ClusterUsers extends Construct {
+  /** By source. */
+  readonly secrets: ReadonlyMap<string, StoredSecret>;
+
+  constructor(scope: Construct, id: string, { cluster, stage, sources }: ClusterUsersProps) {
+    super(scope, id);
+    const encryptionKey = new Key(this, 'Key', {
+      description: `Encrypts the secrets of the Kafka users of fanout-${stage}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.secrets = new Map(
+      sources.map((source) => {
+        const secret = new Secret(this, `Secret-${source}`, {
+          secretName: `AmazonMSK_fanout-${stage}-${source}`,
+          description: `The Kafka user that source ${source} reads as`,
+          encryptionKey,
+          generateSecretString: {
+            secretStringTemplate: JSON.stringify({ username: `fanout-${source}` }),
+            generateStringKey: 'password',
+            excludePunctuation: true,
+            passwordLength: 43,
+          },
+          // The password of a user that is gone is of no use to anyone.
+          removalPolicy: RemovalPolicy.DESTROY,
+        });
+        return [source, { secretArn: secret.secretArn, keyArn: encryptionKey.keyArn }];
+      }),
+    );
+    new CfnBatchScramSecret(this, 'Users', {
+      clusterArn: cluster.attrArn,
+      secretArnList: [...this.secrets.values()].map(({ secretArn }) => secretArn),
+    });
+  }
+}

@@ -1,0 +1,150 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  EventSourceMapping,
+  type EventSourceMappingOptions,
+  type SourceAccessConfiguration,
+  SourceAccessConfigurationType,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import type { CfnCluster } from 'aws-cdk-lib/aws-msk';
+import type { Construct } from 'constructs';
+import type { OwnCluster, SelfManagedCluster, SourceSettings, StoredSecret } from '../source-settings.ts';
+import type { FanoutFunction } from './fanout-function.ts';
+
+/** Our own cluster, with the secrets of its users by source. */
+export interface OwnKafka {
+  readonly cluster: CfnCluster;
+  readonly userSecrets: ReadonlyMap<string, StoredSecret>;
+}
+
+type Access = Pick<
+  EventSourceMappingOptions,
+  'eventSourceArn' | 'kafkaBootstrapServers' | 'sourceAccessConfigurations'
+>;
+
+/**
+ * The event source mapping that hands a source's records to its function, and the rights that Lambda needs for it in
+ * the function's role. No on-failure destination, no filter, no end to retries: each would let a record pass without
+ * a trace.
+ */
+export function mapSource(
+  scope: Construct,
+  name: string,
+  source: SourceSettings,
+  ingest: FanoutFunction,
+  own: OwnKafka,
+): void {
+  const { cluster } = source;
+  const access: Access =
+    cluster.kind === 'msk'
+      ? accessOwn(cluster, name, source, ingest, own)
+      : accessSelfManaged(cluster, ingest);
+  const mapping = new EventSourceMapping(scope, `Mapping-${name}`, {
+    ...access,
+    target: ingest.function,
+    kafkaTopic: source.topic,
+    kafkaConsumerGroupId: source.consumerGroupId,
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: source.batchSize,
+    maxBatchingWindow: Duration.seconds(source.batchWindowSeconds),
+    reportBatchItemFailures: true,
+    provisionedPollerConfig: {
+      minimumPollers: source.pollers.minimum,
+      maximumPollers: source.pollers.maximum,
+    },
+  });
+  // Lambda tries the rights out when it makes the mapping.
+  mapping.node.addDependency(ingest);
+}
+
+function accessOwn(
+  { authentication }: OwnCluster,
+  name: string,
+  source: SourceSettings,
+  ingest: FanoutFunction,
+  { cluster, userSecrets }: OwnKafka,
+): Access {
+  const arn = cluster.attrArn;
+  const asUser = authentication === 'scram-sha-512';
+  const describe = ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'];
+  ingest.allow([...describe, ...(asUser ? ['kafka:ListScramSecrets'] : [])], [arn]);
+  allowNetworkInterfaces(ingest);
+  if (asUser) {
+    const secret = userSecrets.get(name);
+    if (!secret) throw new Error(`The own cluster has no user for source ${name}`);
+    const type = SourceAccessConfigurationType.SASL_SCRAM_512_AUTH;
+    return { eventSourceArn: arn, sourceAccessConfigurations: [readable(secret, type, ingest)] };
+  }
+  // `…:cluster/name/uuid` becomes `…:topic/name/uuid/topic-name`.
+  const part = (resource: 'topic' | 'group', partName: string) =>
+    Stack.of(ingest).formatArn({
+      service: 'kafka',
+      resource,
+      resourceName: `${cluster.clusterName}/*/${partName}`,
+    });
+  ingest.allow(
+    [
+      'kafka-cluster:Connect',
+      'kafka-cluster:DescribeGroup',
+      'kafka-cluster:AlterGroup',
+      'kafka-cluster:DescribeTopic',
+      'kafka-cluster:ReadData',
+      'kafka-cluster:DescribeClusterDynamicConfiguration',
+    ],
+    [arn, part('topic', source.topic), part('group', source.consumerGroupId)],
+  );
+  return { eventSourceArn: arn };
+}
+
+const signInTypes = {
+  plain: SourceAccessConfigurationType.BASIC_AUTH,
+  'scram-sha-256': SourceAccessConfigurationType.SASL_SCRAM_256_AUTH,
+  'scram-sha-512': SourceAccessConfigurationType.SASL_SCRAM_512_AUTH,
+};
+
+function accessSelfManaged(cluster: SelfManagedCluster, ingest: FanoutFunction): Access {
+  const { bootstrapServers, authentication, credentials, certificateAuthority, network } = cluster;
+  const configurations: SourceAccessConfiguration[] = [];
+  if (authentication !== 'none' && credentials)
+    configurations.push(readable(credentials, signInTypes[authentication], ingest));
+  if (certificateAuthority) {
+    const type = SourceAccessConfigurationType.SERVER_ROOT_CA_CERTIFICATE;
+    configurations.push(readable(certificateAuthority, type, ingest));
+  }
+  if (network) {
+    const all = (type: SourceAccessConfigurationType, ids: readonly string[]) =>
+      ids.map((uri) => ({ type, uri }));
+    configurations.push(
+      ...all(SourceAccessConfigurationType.VPC_SUBNET, network.subnetIds),
+      ...all(SourceAccessConfigurationType.VPC_SECURITY_GROUP, network.securityGroupIds),
+    );
+    allowNetworkInterfaces(ingest);
+  }
+  return { kafkaBootstrapServers: [...bootstrapServers], sourceAccessConfigurations: configurations };
+}
+
+/** A secret that Lambda reads with the function's role. Only by that role: whoever made the secret keeps its policy. */
+function readable(
+  { secretArn, keyArn }: StoredSecret,
+  type: SourceAccessConfigurationType,
+  ingest: FanoutFunction,
+): SourceAccessConfiguration {
+  ingest.allow(['secretsmanager:GetSecretValue'], [secretArn]);
+  if (keyArn) ingest.allow(['kms:Decrypt'], [keyArn]);
+  return { type, uri: secretArn };
+}
+
+/** The mapping makes network interfaces in the brokers' subnets; EC2 has no narrower resource for these actions. */
+function allowNetworkInterfaces(ingest: FanoutFunction): void {
+  ingest.allow(
+    [
+      'ec2:CreateNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeVpcs',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeSecurityGroups',
+    ],
+    ['*'],
+  );
+}

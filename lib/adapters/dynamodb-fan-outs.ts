@@ -1,0 +1,93 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { FanOutStore } from '../app/ports/fan-outs.ts';
+import type { FanOutJob } from '../core/fan-out.ts';
+import { deliveryItem } from './delivery-items.ts';
+import { putAll } from './dynamodb-batch.ts';
+import { expiry } from './event-items.ts';
+import { jobItem, jobKey, jobOf, markerItems, pageItem } from './fan-out-items.ts';
+
+/** Fan-out jobs of the events table, each with a part for every page that it has dealt with. */
+export function createFanOutStore(
+  client: DynamoDBClient,
+  table: string,
+  retentionDays: number,
+  now: () => number,
+): FanOutStore {
+  return {
+    async take(eventId, untilMs) {
+      try {
+        const { Attributes } = await client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: jobKey(eventId),
+            UpdateExpression: 'SET leased_until = :until',
+            // Only jobs that are not done are due.
+            ConditionExpression:
+              'attribute_exists(due_minute) AND (attribute_not_exists(leased_until) OR leased_until <= :now)',
+            ExpressionAttributeValues: { ':until': { N: String(untilMs) }, ':now': { N: String(now()) } },
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return jobOf(Attributes!);
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return undefined;
+        throw error;
+      }
+    },
+
+    async finishPage(job, page, unfinished, next) {
+      const nowMs = now();
+      const expires = expiry(job.createdAtMs, retentionDays);
+      const items = [
+        pageItem(job.eventId, job.pages, page),
+        ...markerItems(job.eventId, page),
+        ...unfinished.map((delivery) => deliveryItem(delivery, nowMs)),
+      ];
+      await putAll(
+        client,
+        table,
+        items.map((item) => ({ ...item, ...expires })),
+      );
+      const come: FanOutJob = { ...job, pages: job.pages + 1, cursor: next, done: next === undefined };
+      const { job: text, attempt_count, due_minute, due_at } = jobItem(come, nowMs);
+      await client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: jobKey(job.eventId),
+          UpdateExpression: come.done
+            ? 'SET job = :job, attempt_count = :pages REMOVE due_minute, due_at'
+            : 'SET job = :job, attempt_count = :pages, due_minute = :minute, due_at = :at',
+          ConditionExpression: 'attempt_count = :before',
+          ExpressionAttributeValues: {
+            ':job': text!,
+            ':pages': attempt_count!,
+            ':before': { N: String(job.pages) },
+            ...(!come.done && { ':minute': due_minute!, ':at': due_at! }),
+          },
+        }),
+      );
+      return come;
+    },
+
+    async release(eventId, untilMs) {
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: jobKey(eventId),
+            UpdateExpression: 'REMOVE leased_until',
+            ConditionExpression: 'leased_until = :until',
+            ExpressionAttributeValues: { ':until': { N: String(untilMs) } },
+          }),
+        );
+      } catch (error) {
+        // Another has it by now.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+  };
+}

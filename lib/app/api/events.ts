@@ -1,0 +1,154 @@
+import type { Org } from '../../core/org.ts';
+import { matchesEventType } from '../../core/event-types.ts';
+import type { ClaimStore } from '../ports/claims.ts';
+import { type Documents, InvalidCursor } from '../ports/documents.ts';
+import type { ListedEntry } from '../ports/event-lists.ts';
+import {
+  type EventFilters,
+  type EventPageDependencies,
+  type StandingEntry,
+  readEventPage,
+  standingOf,
+} from './event-page.ts';
+import { type EventQuery, type OrgEventQuery, operatorQuery, readOrgQuery, timesOf } from './event-query.ts';
+import { type KnownSource, countBy, presentSource, presentTarget } from './event-state.ts';
+import { knownCursor } from './listing.ts';
+import { type Operations, checkInput } from './operation.ts';
+import { notFound } from './problem.ts';
+import { rfc3339 } from './rfc3339.ts';
+
+export interface EventDependencies extends EventPageDependencies {
+  readonly claims: Pick<ClaimStore, 'holder'>;
+  readonly orgs: Pick<Documents<Org>, 'get'>;
+  readonly sources: readonly KnownSource[];
+}
+
+type EventPage = Awaited<ReturnType<typeof readEventPage>>;
+
+/** Lists of events in short form, newest first. Data, headers and attempts are in an event's trace. */
+export function eventOperations(dependencies: EventDependencies): Operations {
+  const { orgs, sources, now } = dependencies;
+  const allQuery = operatorQuery(sources);
+
+  return {
+    'GET /v1/orgs/{org}/events': {
+      roles: ['publisher', 'tenant'],
+      async run({ path, query, caller }) {
+        const orgId = path['org']!;
+        const asked = readOrgQuery(query);
+        const request = { orgId, ...timesOf(asked, now()), limit: asked.limit, cursor: asked.cursor };
+        const page = await knownCursor(readEventPage(dependencies, request, filtersOf(asked)));
+        if (page.entries.length === 0 && !(await orgs.get(orgId))) throw notFound('org', orgId);
+        return answer(page, caller.role === 'operator' ? sources : undefined);
+      },
+    },
+
+    'GET /v1/events': {
+      roles: [],
+      async run({ query }) {
+        const asked = checkInput(allQuery, query);
+        return answer(await knownCursor(find(asked)), sources);
+      },
+    },
+  };
+
+  function find(asked: EventQuery): Promise<EventPage> {
+    const { source, topic, partition } = asked;
+    if (asked.idempotency_key !== undefined || asked.offset !== undefined) return findRecord(asked);
+    const numbers = numbersOf(asked);
+    const isPlaced = source !== undefined || topic !== undefined || partition !== undefined;
+    const isThere = ({ address }: ListedEntry) =>
+      numbers.includes(address.source) && (partition === undefined || partition === address.partition);
+    const request = { ...timesOf(asked, now()), limit: asked.limit, cursor: asked.cursor };
+    return readEventPage(dependencies, request, filtersOf(asked, isPlaced ? isThere : undefined));
+  }
+
+  /** What is of one record, at whatever time. */
+  async function findRecord(asked: EventQuery): Promise<EventPage> {
+    const { since = -Infinity, until = Infinity, limit, state } = asked;
+    const { matches = () => true } = filtersOf(asked);
+    const behind = readCount(asked.cursor);
+    const entries = (await entriesOfRecord(asked)).filter(
+      (entry) => entry.timeMs >= since && entry.timeMs < until && matches(entry),
+    );
+    const standing = await standingOf(dependencies, entries);
+    const found = standing.filter((entry) => state === undefined || entry.state === state);
+    const isMore = found.length > behind + limit;
+    return {
+      entries: found.slice(behind, behind + limit),
+      ...(isMore && { nextCursor: String(behind + limit) }),
+    };
+  }
+
+  async function entriesOfRecord(asked: EventQuery): Promise<ListedEntry[]> {
+    const { lists, claims } = dependencies;
+    const { source, partition, offset, idempotency_key: key } = asked;
+    const numbers = numbersOf(asked);
+    if (key !== undefined) {
+      const id = await claims.holder(source!, key);
+      const entry = id === undefined ? undefined : await lists.byId(id);
+      const isThere = ({ address }: ListedEntry) =>
+        numbers.includes(address.source) && (partition === undefined || partition === address.partition);
+      return entry && isThere(entry) ? [entry] : [];
+    }
+    const found = await Promise.all(
+      numbers.map((number) => lists.ofRecord({ source: number, partition: partition!, offset: offset! })),
+    );
+    return found.flat();
+  }
+
+  function numbersOf({ source, topic }: EventQuery): number[] {
+    return sources
+      .filter(({ name }) => source === undefined || name === source)
+      .filter((known) => topic === undefined || known.topic === topic)
+      .map(({ number }) => number);
+  }
+}
+
+function filtersOf(
+  { event_type: eventType, state }: Pick<OrgEventQuery | EventQuery, 'event_type' | 'state'>,
+  isThere?: (entry: ListedEntry) => boolean,
+): EventFilters {
+  const isOfType = (entry: ListedEntry) =>
+    eventType === undefined ||
+    ('eventType' in entry ? matchesEventType([eventType], entry.eventType) : eventType === '*');
+  const filters = [...(isThere ? [isThere] : []), ...(eventType !== undefined ? [isOfType] : [])];
+  return {
+    ...(filters.length > 0 && { matches: (entry) => filters.every((filter) => filter(entry)) }),
+    ...(state !== undefined && { state: state as EventFilters['state'] }),
+  };
+}
+
+/** The cursor among the events of one record: how many are behind. */
+function readCount(cursor = '0'): number {
+  if (!/^\d{1,4}$/.test(cursor)) throw new InvalidCursor();
+  return Number(cursor);
+}
+
+function answer({ entries, nextCursor }: EventPage, sources: readonly KnownSource[] | undefined) {
+  const data = entries.map((entry) => present(entry, sources));
+  return { status: 200, body: { data, next_cursor: nextCursor ?? null } };
+}
+
+/** @param sources for operators only */
+function present({ entry, state, states }: StandingEntry, sources: readonly KnownSource[] | undefined) {
+  const time = rfc3339(entry.timeMs);
+  const source = sources && { source: presentSource(entry, sources) };
+  if ('skippedBy' in entry) {
+    const { transformVersion } = entry.skippedBy;
+    return { id: entry.id, time, state, ...source, transform_version: transformVersion };
+  }
+  return {
+    id: entry.id,
+    event_type: entry.eventType,
+    time,
+    state,
+    ...(entry.duplicateOf && { duplicate_of: entry.duplicateOf }),
+    ...(entry.idempotencyKey && { idempotency_key: entry.idempotencyKey }),
+    ...source,
+    ...(sources && entry.transformVersion && { transform_version: entry.transformVersion }),
+    target: presentTarget(entry),
+    ...(entry.fanOut && { fan_out: entry.fanOut }),
+    deliveries: countBy(states),
+  };
+}

@@ -1,0 +1,92 @@
+import type { FanOutJob } from '../core/fan-out.ts';
+import type { JournalEvent } from '../core/journal.ts';
+import { route } from '../core/routing.ts';
+import type { FilterOf } from './endpoint-filters.ts';
+import {
+  type FirstAttemptDependencies,
+  deliverFirst,
+  firstDelivery,
+  unfinishedOf,
+} from './first-attempts.ts';
+import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
+import type { EventReader } from './ports/events.ts';
+import type { FanOutQueue, FanOutStore } from './ports/fan-outs.ts';
+import type { WakeUpQueue } from './ports/wake-ups.ts';
+import { ownerOf } from './route-events.ts';
+import { wakeUpFor } from './wake-up-for.ts';
+
+export interface FanOutDependencies extends FirstAttemptDependencies {
+  readonly events: Pick<EventReader, 'read'>;
+  readonly endpoints: EndpointReader & EndpointDisabler;
+  readonly filterOf: FilterOf;
+  readonly jobs: FanOutStore;
+  readonly queue: FanOutQueue;
+  readonly wakeUps: WakeUpQueue;
+  /** Milliseconds that the first attempts of one page may take. */
+  readonly inlineBudgetMs: number;
+}
+
+/** An invocation begins no further page after this long, and hands the rest to another. */
+const mostWorkMs = 10_000;
+/** How long a job is ours: longer than an invocation lasts, shorter than its message stays hidden. */
+const leaseMs = 35_000;
+
+export interface FanOutProgress {
+  /** Pages dealt with in this invocation. */
+  readonly pages: number;
+  readonly done: boolean;
+  /** Why wake-ups could not be sent. Their deliveries wait for the sweep. */
+  readonly unsent?: unknown;
+}
+
+/**
+ * Goes on with a fan-out job: routes its event to one page of endpoints after the other, delivers to each page as
+ * ingest does, and writes down how far it came.
+ * @returns how far it came; undefined when there was nothing to do
+ * @throws when a store cannot be reached; the job goes on with the same page later
+ */
+export async function runFanOut(
+  dependencies: FanOutDependencies,
+  eventId: string,
+): Promise<FanOutProgress | undefined> {
+  const { jobs, events, queue, now } = dependencies;
+  const startedMs = now();
+  const untilMs = startedMs + leaseMs;
+  const taken = await jobs.take(eventId, untilMs);
+  if (!taken) return undefined;
+  let job = taken;
+  let unsent: unknown;
+  try {
+    const event = await events.read(eventId);
+    // A job is written after its event, and they expire together.
+    if (!event) return undefined;
+    while (!job.done && now() - startedMs < mostWorkMs) {
+      const { next, failure } = await runPage(dependencies, job, event);
+      job = next;
+      unsent ??= failure;
+    }
+  } finally {
+    await jobs.release(eventId, untilMs);
+  }
+  if (!job.done) await queue.send([eventId]);
+  return { pages: job.pages - taken.pages, done: job.done, ...(unsent !== undefined && { unsent }) };
+}
+
+async function runPage(dependencies: FanOutDependencies, job: FanOutJob, event: JournalEvent) {
+  const { endpoints, filterOf, jobs, wakeUps, inlineBudgetMs, now } = dependencies;
+  const { items, nextCursor } = await endpoints.page(ownerOf(event.target), job.cursor);
+  const { endpoints: receivers, notDelivered, moreNotDelivered } = route(event, items, filterOf);
+  const deadlineMs = now() + inlineBudgetMs;
+  const deliveries = await deliverFirst(dependencies, event.id, event, receivers, deadlineMs);
+  const unfinished = unfinishedOf(deliveries);
+  const page = { deliveries: deliveries.map(firstDelivery), notDelivered, moreNotDelivered };
+  const next = await jobs.finishPage(job, page, unfinished, nextCursor);
+  const nowMs = now();
+  const failure = await wakeUps
+    .send(unfinished.flatMap((delivery) => wakeUpFor(delivery, nowMs, event) ?? []))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  return { next, failure };
+}

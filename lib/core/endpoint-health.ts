@@ -1,0 +1,63 @@
+import { type Attempt, judge } from './attempt.ts';
+
+/** What the last attempts at an endpoint say of it. Everything here is pure: a step makes a new value. */
+export interface EndpointHealth {
+  /** The newest last. */
+  readonly recent: readonly Sample[];
+  readonly circuit: Circuit;
+}
+
+interface Sample {
+  readonly isFailure: boolean;
+  readonly latencyMs: number;
+}
+
+/**
+ * `closed`: requests go through. Otherwise none does until `openUntilMs`; then one at a time is let through as a trial,
+ * until one succeeds.
+ */
+export type Circuit =
+  | { readonly state: 'closed' }
+  | { readonly state: 'open'; readonly openUntilMs: number; readonly openMs: number };
+
+/** Attempts that are looked at. */
+const mostRecent = 20;
+/** The circuit opens when at least so many attempts are known, and half of them failed. */
+const leastForCircuit = 10;
+const openingShare = 0.5;
+const firstOpenMs = 30_000;
+const longestOpenMs = 5 * 60_000;
+
+export const unknownHealth: EndpointHealth = { recent: [], circuit: { state: 'closed' } };
+
+/** An endpoint's health after one more attempt. An attempt that we cut short ourselves is slow, and no failure. */
+export function afterSample(health: EndpointHealth, attempt: Attempt, nowMs: number): EndpointHealth {
+  const isFailure = attempt.error !== 'aborted' && judge(attempt) !== 'delivered';
+  const recent = [...health.recent, { isFailure, latencyMs: attempt.latencyMs }].slice(-mostRecent);
+  const { circuit } = health;
+  if (circuit.state === 'open') {
+    // A trial. What came before says nothing about an endpoint that answers again.
+    if (!isFailure) return { recent: recent.slice(-1), circuit: { state: 'closed' } };
+    return { recent, circuit: open(nowMs, Math.min(circuit.openMs * 2, longestOpenMs)) };
+  }
+  const failures = recent.filter((sample) => sample.isFailure).length;
+  const opens = recent.length >= leastForCircuit && failures >= recent.length * openingShare;
+  return { recent, circuit: opens ? open(nowMs, firstOpenMs) : circuit };
+}
+
+function open(nowMs: number, openMs: number): Circuit {
+  return { state: 'open', openMs, openUntilMs: nowMs + openMs };
+}
+
+/**
+ * Whether an endpoint is too slow for attempts that others wait for: of its recent attempts one in twenty, or of a few
+ * the slowest, took longer.
+ * @param mostMs milliseconds
+ * @returns undefined when too little is known to call it fast
+ */
+export function isSlow({ recent }: EndpointHealth, mostMs: number): boolean | undefined {
+  const sorted = recent.map(({ latencyMs }) => latencyMs).sort((one, other) => one - other);
+  const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
+  if (p95 !== undefined && p95 > mostMs) return true;
+  return recent.length >= leastForCircuit ? false : undefined;
+}

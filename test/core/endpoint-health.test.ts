@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { Attempt } from '../../lib/core/attempt.ts';
+import { type EndpointHealth, afterSample, isSlow, unknownHealth } from '../../lib/core/endpoint-health.ts';
+
+const start = 1_700_000_000_000;
+const good = (latencyMs = 5): Attempt => ({ atMs: start, latencyMs, statusCode: 200 });
+const bad = (latencyMs = 5): Attempt => ({ atMs: start, latencyMs, statusCode: 500 });
+const aborted: Attempt = { atMs: start, latencyMs: 1000, error: 'aborted' };
+
+const after = (attempts: readonly Attempt[], from: EndpointHealth = unknownHealth, nowMs = start) =>
+  attempts.reduce((health, attempt) => afterSample(health, attempt, nowMs), from);
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
+
+describe('the circuit', () => {
+  test.each([
+    ['nine failures', times(9, bad()), 'closed'],
+    ['ten failures', times(10, bad()), 'open'],
+    ['half of ten', [...times(5, good()), ...times(5, bad())], 'open'],
+    ['less than half of ten', [...times(6, good()), ...times(4, bad())], 'closed'],
+    ['half of the last twenty, after many good ones', [...times(90, good()), ...times(10, bad())], 'open'],
+    ['attempts that we cut short', times(20, aborted), 'closed'],
+  ])('%s: %s', (_, attempts, state) => {
+    expect(after(attempts).circuit.state).toBe(state);
+  });
+
+  test('opens for 30 s, and for twice as long after each trial that fails, up to 5 minutes', () => {
+    let health = after(times(10, bad()));
+    const lengths: number[] = [];
+    for (let trial = 0; trial < 6; trial++) {
+      if (health.circuit.state !== 'open') throw new Error('closed');
+      lengths.push(health.circuit.openMs / 1000);
+      const until = health.circuit.openUntilMs;
+      health = afterSample(health, bad(), until);
+    }
+    expect(lengths).toEqual([30, 60, 120, 240, 300, 300]);
+  });
+
+  test('closes with the first trial that succeeds, and forgets what was before', () => {
+    const closed = afterSample(after(times(20, bad())), good(), start);
+    expect(closed.circuit.state).toBe('closed');
+    expect(after(times(8, bad()), closed).circuit.state).toBe('closed');
+  });
+});
+
+describe('being slow', () => {
+  test.each([
+    ['nothing known', [], undefined],
+    ['one slow attempt', [good(600)], true],
+    ['one that we cut short', [aborted], true],
+    ['a few fast ones', times(9, good()), undefined],
+    ['ten fast ones', times(10, good()), false],
+    ['one slow of twenty', [good(600), ...times(19, good())], false],
+    ['two slow of twenty', [...times(2, good(600)), ...times(18, good())], true],
+    ['slow ones long ago', [...times(20, good(600)), ...times(20, good())], false],
+    ['errors that come late', times(20, bad(5000)), true],
+  ])('%s: %s', (_, attempts, slow) => {
+    expect(isSlow(after(attempts), 500)).toBe(slow);
+  });
+});

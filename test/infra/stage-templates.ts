@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { afterAll, beforeAll } from 'vitest';
+import { addStacks } from '../../infra/app.ts';
+import { functionNames } from '../../infra/bundle.ts';
+import { type Plan, planMachine } from '../../infra/local/machine.ts';
+import type { StageSettings } from '../../infra/stages.ts';
+
+export interface StageTemplates {
+  /** A stack of the stage by its name in the app. */
+  readonly template: (settings: StageSettings, stack: string) => Template;
+  /** The resources of the local plan that have a type. */
+  readonly planned: (settings: StageSettings, type: string) => Plan['resources'];
+}
+
+/** Synthesizes stages of a test file, with stubs for the functions. Files are removed when the tests have run. */
+export function stageTemplates(): StageTemplates {
+  let functions: string;
+  beforeAll(() => {
+    functions = mkdtempSync(join(tmpdir(), 'fanout-stacks-test-'));
+    for (const name of functionNames()) {
+      mkdirSync(join(functions, name));
+      writeFileSync(join(functions, name, 'index.mjs'), `export const handler = () => '${name}';`);
+    }
+  });
+  afterAll(() => rmSync(functions, { recursive: true }));
+  const build = (settings: StageSettings): App => {
+    const app = new App({ context: { ...featureFlags }, outdir: mkdtempSync(join(functions, 'out-')) });
+    addStacks(app, settings, functions);
+    return app;
+  };
+  return {
+    template: (settings, stack) => Template.fromStack(build(settings).node.findChild(stack) as Stack),
+    planned: (settings, type) =>
+      planMachine(build(settings).synth().directory).resources.filter((resource) => resource.type === type),
+  };
+}
