@@ -44,27 +44,20 @@ export class DataStack extends Stack {
       timeToLiveAttribute: 'expires_at',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       globalSecondaryIndexes: [
-        // Lists: events by org and hour, the quarantine by day.
+        // Lists: events by org and hour, the quarantine by day, what is due by the minute.
         {
           indexName: 'listing',
           partitionKey: string('listing'),
           sortKey: string('listed_at'),
-          projectionType: ProjectionType.KEYS_ONLY,
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['attempt_count'],
         },
         // Every event once, by hour, for operators; in shards, for all writes of an hour come to it.
         {
-          indexName: 'by_hour',
-          partitionKey: string('hour_shard'),
+          indexName: 'overview',
+          partitionKey: string('overview'),
           sortKey: string('listed_at'),
           projectionType: ProjectionType.KEYS_ONLY,
-        },
-        // Deliveries that wait, by the minute they are due.
-        {
-          indexName: 'due',
-          partitionKey: string('due_minute'),
-          sortKey: string('due_at'),
-          projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['attempt_count'],
         },
       ],
     });

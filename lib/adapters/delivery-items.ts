@@ -36,8 +36,8 @@ function dueAt({ state, nextAttemptAtMs }: Delivery, nowMs: number): number {
 /** Attributes of the index of due minutes; after a wake-up of the sweep's own, the same for a later minute. */
 export function dueAttributes(eventId: string, dueMs: number): Item {
   return {
-    due_minute: { S: dueMinute(Math.floor(dueMs / 60_000), shardOf(eventId)) },
-    due_at: { S: new Date(dueMs).toISOString() },
+    listing: { S: dueMinute(Math.floor(dueMs / 60_000), shardOf(eventId)) },
+    listed_at: { S: new Date(dueMs).toISOString() },
   };
 }
 
@@ -47,7 +47,7 @@ export function dueAgainAfter(nowMs: number): number {
 }
 
 export function dueMinute(minute: number, shard: number): string {
-  return `${minute}#${shard}`;
+  return `DUE#${minute}#${shard}`;
 }
 
 /** The last character of an event id is as good as random. */

@@ -78,8 +78,8 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
     const { Items = [], LastEvaluatedKey } = await client.send(
       new QueryCommand({
         TableName: table,
-        IndexName: 'due',
-        KeyConditionExpression: 'due_minute = :minute AND due_at <= :now',
+        IndexName: 'listing',
+        KeyConditionExpression: 'listing = :minute AND listed_at <= :now',
         ExpressionAttributeValues: {
           ':minute': { S: minuteAndShard },
           ':now': { S: new Date(nowMs).toISOString() },
@@ -92,17 +92,17 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
   }
 
   /** Only while it still stands as the index said; the index may be a moment behind. */
-  async function move(Key: Item, count: number, { due_minute, due_at }: Item): Promise<void> {
+  async function move(Key: Item, count: number, { listing, listed_at }: Item): Promise<void> {
     try {
       await client.send(
         new UpdateItemCommand({
           TableName: table,
           Key,
-          UpdateExpression: 'SET due_minute = :minute, due_at = :at',
-          ConditionExpression: 'attempt_count = :count AND attribute_exists(due_minute)',
+          UpdateExpression: 'SET listing = :listing, listed_at = :at',
+          ConditionExpression: 'attempt_count = :count AND attribute_exists(listing)',
           ExpressionAttributeValues: {
-            ':minute': due_minute!,
-            ':at': due_at!,
+            ':listing': listing!,
+            ':at': listed_at!,
             ':count': { N: String(count) },
           },
         }),

@@ -27,7 +27,7 @@ export function createFanOutStore(
             UpdateExpression: 'SET leased_until = :until',
             // Only jobs that are not done are due.
             ConditionExpression:
-              'attribute_exists(due_minute) AND (attribute_not_exists(leased_until) OR leased_until <= :now)',
+              'attribute_exists(listing) AND (attribute_not_exists(leased_until) OR leased_until <= :now)',
             ExpressionAttributeValues: { ':until': { N: String(untilMs) }, ':now': { N: String(now()) } },
             ReturnValues: 'ALL_NEW',
           }),
@@ -53,20 +53,20 @@ export function createFanOutStore(
         items.map((item) => ({ ...item, ...expires })),
       );
       const come: FanOutJob = { ...job, pages: job.pages + 1, cursor: next, done: next === undefined };
-      const { job: text, attempt_count, due_minute, due_at } = jobItem(come, nowMs);
+      const { job: text, attempt_count, listing, listed_at } = jobItem(come, nowMs);
       await client.send(
         new UpdateItemCommand({
           TableName: table,
           Key: jobKey(job.eventId),
           UpdateExpression: come.done
-            ? 'SET job = :job, attempt_count = :pages REMOVE due_minute, due_at'
-            : 'SET job = :job, attempt_count = :pages, due_minute = :minute, due_at = :at',
+            ? 'SET job = :job, attempt_count = :pages REMOVE listing, listed_at'
+            : 'SET job = :job, attempt_count = :pages, listing = :listing, listed_at = :at',
           ConditionExpression: 'attempt_count = :before',
           ExpressionAttributeValues: {
             ':job': text!,
             ':pages': attempt_count!,
             ':before': { N: String(job.pages) },
-            ...(!come.done && { ':minute': due_minute!, ':at': due_at! }),
+            ...(!come.done && { ':listing': listing!, ':at': listed_at! }),
           },
         }),
       );

@@ -35,7 +35,7 @@ export function listsOf(orgId: string | undefined): ListOfHour[] {
     return [(hour) => ({ index: 'listing', attribute: 'listing', value: eventList(orgId, hour) })];
   }
   return Array.from({ length: hourShards }, (_, shard) => (hour: string) => {
-    return { index: 'by_hour', attribute: 'hour_shard', value: hourShard(hour, shard) };
+    return { index: 'overview', attribute: 'overview', value: hourShard(hour, shard) };
   });
 }
 

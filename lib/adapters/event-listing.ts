@@ -72,7 +72,7 @@ export function journalListing(
     listing: { S: eventList(org, hour) },
     listed_at: { S: `${rfc3339(newestMs)}#${tail.join('.')}` },
     ...(entries.some((entry) => isWhole(entry)) && {
-      hour_shard: { S: hourShard(hour, first.partition % hourShards) },
+      overview: { S: hourShard(hour, first.partition % hourShards) },
     }),
   };
 }
