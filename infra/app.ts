@@ -22,14 +22,14 @@ export function addStacks(app: App, settings: StageSettings, functions: string):
   });
   const { config, events, secrets } = new DataStack(app, 'Data', stack('data'));
   const { kafka } = new StreamingStack(app, 'Streaming', stack('streaming'));
-  const { wakeUps, fanOuts } = new DeliveryStack(app, 'Delivery', {
+  const { queues } = new DeliveryStack(app, 'Delivery', {
     ...stack('delivery'),
     config,
     events,
     secrets,
   });
-  new IngestStack(app, 'Ingest', { ...stack('ingest'), config, events, secrets, kafka, wakeUps, fanOuts });
-  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, wakeUps, fanOuts });
+  new IngestStack(app, 'Ingest', { ...stack('ingest'), config, events, secrets, kafka, queues });
+  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, queues });
   Tags.of(app).add('application', 'fanout');
   Tags.of(app).add('stage', settings.name);
 }

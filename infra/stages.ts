@@ -19,6 +19,8 @@ export interface StageSettings extends WebhookTargetSettings {
   readonly idempotencyWindowHours: number;
   /** Most invocations of the delivery function at once, 2 to 1000. */
   readonly deliveryConcurrency: number;
+  /** Most invocations at once of the function for slow endpoints, 2 to 1000. Each has ten attempts under way. */
+  readonly slowDeliveryConcurrency: number;
 }
 
 export type StageName = 'local' | 'sandbox' | 'production';
@@ -42,6 +44,7 @@ const onAws = {
   retentionDays: 30,
   idempotencyWindowHours: 24,
   deliveryConcurrency: 50,
+  slowDeliveryConcurrency: 50,
   allowLoopbackTargets: false,
   webhookPorts: [443],
   deniedAddressRanges: [],
@@ -52,6 +55,7 @@ export const stages: Readonly<Record<StageName, StageSettings>> = {
     ...onAws,
     name: 'local',
     deliveryConcurrency: 2,
+    slowDeliveryConcurrency: 2,
     allowLoopbackTargets: true,
     webhookPorts: 'any',
   },
@@ -103,7 +107,8 @@ export function stageProblems(settings: StageSettings): string[] {
     'must be from 1 hour to as long as events are kept',
   );
   check(whole(settings.retentionDays, 1, 365), 'retentionDays', 'must be from 1 to 365 days');
-  check(whole(settings.deliveryConcurrency, 2, 1000), 'deliveryConcurrency', 'must be from 2 to 1000');
+  for (const field of ['deliveryConcurrency', 'slowDeliveryConcurrency'] as const)
+    check(whole(settings[field], 2, 1000), field, 'must be from 2 to 1000');
   checkWebhookTargets(settings, check);
   return problems;
 }

@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { CountsReporter } from './counts-reporter.ts';
+import { SlowFilesFirst } from './slow-files-first.ts';
 
 export default defineConfig({
   test: {
@@ -10,6 +11,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     // Files that start engines share two cores with them.
     maxWorkers: 2,
+    sequence: { sequencer: SlowFilesFirst },
     // For tests that wait on real engines; a test says so itself where it needs longer.
     testTimeout: 30_000,
     expect: { poll: { timeout: 20_000, interval: 50 } },

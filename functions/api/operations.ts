@@ -9,6 +9,7 @@ import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
+import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
@@ -17,6 +18,7 @@ import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
+import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { dryRunOperations } from '../../lib/app/api/dry-run.ts';
 import { endpointOperations } from '../../lib/app/api/endpoints.ts';
@@ -30,6 +32,7 @@ import { redriveOperations } from '../../lib/app/api/redrive.ts';
 import { sourceOperations } from '../../lib/app/api/sources.ts';
 import { traceOperations } from '../../lib/app/api/trace.ts';
 import { webhookUrlRule } from '../../lib/app/api/url-rule.ts';
+import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import type { ApiKey } from '../../lib/core/api-key.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -55,18 +58,21 @@ const sourceConfigs = createDocuments<SourceConfig>(dynamodb, configTable, 'SOUR
 const transforms = createTransformRunner();
 const quarantine = createQuarantineReader(dynamodb, eventsTable, eventIds, retentionDays, now);
 const claims = createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now);
+const cachedEndpoints = createCachedEndpoints(endpoints, now);
 /** What turns records into events here. It sends no webhooks: deliveries are queued. */
 const pipeline = {
   eventIds,
   transforms,
   sources: createCachedSources(sourceConfigs, now),
-  endpoints: createCachedEndpoints(endpoints, now),
+  endpoints: cachedEndpoints,
+  gate: createEndpointGate(cachedEndpoints, slowMs(Number(environment('INLINE_BUDGET_MS'))), now),
+  slots: createRateSlots(dynamodb, eventsTable, now),
   claims,
   filterOf: createFilterOf(compilePattern),
   sender: { attempt: async () => undefined },
   inlineBudgetMs: 0,
   store: createIngestStore(dynamodb, eventsTable, retentionDays, now),
-  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
+  wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
   now,
   random: Math.random,

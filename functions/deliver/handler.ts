@@ -4,6 +4,7 @@ import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
@@ -11,22 +12,31 @@ import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
+import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
+import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
+import type { Lane } from '../../lib/app/ports/wake-ups.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 
 const dynamodb = createDynamoDbClient();
 const sqs = createSqsClient();
-const queueUrl = environment('WAKE_UP_QUEUE');
+const queueUrls = wakeUpQueueUrls();
+const lane = environment('LANE') as Lane;
 const now = Date.now;
 const eventsTable = environment('EVENTS_TABLE');
 
+const endpoints = createCachedEndpoints(
+  createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
+  now,
+);
+
 const dependencies: DeliverDependencies = {
-  endpoints: createCachedEndpoints(
-    createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
-    now,
-  ),
+  lane,
+  endpoints,
+  gate: createEndpointGate(endpoints, slowMs(Number(environment('INLINE_BUDGET_MS'))), now),
+  slots: createRateSlots(dynamodb, eventsTable, now),
   sender: createWebhookSender(readTargetRules(), now),
   deliveries: createDeliveryStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   events: createEventReader(
@@ -34,7 +44,7 @@ const dependencies: DeliverDependencies = {
     eventsTable,
     createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
   ),
-  wakeUps: createWakeUpQueue(sqs, queueUrl),
+  wakeUps: createWakeUpQueue(sqs, queueUrls),
   now,
   random: Math.random,
 };
@@ -42,7 +52,7 @@ const dependencies: DeliverDependencies = {
 /** Makes the next attempt of each delivery that a message names. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const startedMs = now();
-  const wakeUps = event.Records.map(({ body }) => readWakeUp(body));
+  const wakeUps = event.Records.map(({ body }) => readWakeUp(body, lane));
   const results = await deliverQueued(dependencies, wakeUps);
   const failed = event.Records.filter((_, index) => {
     const result = results[index]!;
@@ -51,7 +61,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     log('ERROR', 'delivery not attempted', { eventId, endpointId, ...errorFields(result.reason) });
     return true;
   });
-  await receiveAgainSoon(sqs, queueUrl, failed);
-  log('INFO', 'delivered', { wakeUps: wakeUps.length, failed: failed.length, ms: now() - startedMs });
+  await receiveAgainSoon(sqs, queueUrls[lane], failed);
+  log('INFO', 'delivered', { lane, wakeUps: wakeUps.length, failed: failed.length, ms: now() - startedMs });
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

@@ -4,6 +4,7 @@ import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
+import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
@@ -13,7 +14,9 @@ import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
+import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
+import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import { type FanOutDependencies, runFanOut } from '../../lib/app/run-fan-out.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -25,11 +28,16 @@ const queueUrl = environment('FAN_OUT_QUEUE');
 const eventsTable = environment('EVENTS_TABLE');
 const now = Date.now;
 
+const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
+const endpoints = createCachedEndpoints(
+  createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
+  now,
+);
+
 const dependencies: FanOutDependencies = {
-  endpoints: createCachedEndpoints(
-    createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
-    now,
-  ),
+  endpoints,
+  gate: createEndpointGate(endpoints, slowMs(inlineBudgetMs), now),
+  slots: createRateSlots(dynamodb, eventsTable, now),
   events: createEventReader(
     dynamodb,
     eventsTable,
@@ -39,8 +47,8 @@ const dependencies: FanOutDependencies = {
   sender: createWebhookSender(readTargetRules(), now),
   jobs: createFanOutStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   queue: createFanOutQueue(sqs, queueUrl),
-  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
-  inlineBudgetMs: Number(environment('INLINE_BUDGET_MS')),
+  wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
+  inlineBudgetMs,
   now,
   random: Math.random,
 };

@@ -16,8 +16,10 @@ import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
+import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
+import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
 import { type BatchDependencies, ingestBatch } from '../../lib/app/ingest-batch.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
@@ -30,21 +32,24 @@ const source = environment('SOURCE_NAME');
 const configTable = environment('CONFIG_TABLE');
 const eventsTable = environment('EVENTS_TABLE');
 const rateLimit = process.env['RATE_LIMIT'];
+const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
+const endpoints = createCachedEndpoints(createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT'), now);
 
 const dependencies: BatchDependencies = {
   source: { name: source, number: Number(environment('SOURCE_NUMBER')) },
   sources: createCachedSources(createDocuments<SourceConfig>(dynamodb, configTable, 'SOURCE'), now),
   rateLimit: rateLimit === undefined ? undefined : Number(rateLimit),
   slots: createRateSlots(dynamodb, eventsTable, now),
-  inlineBudgetMs: Number(environment('INLINE_BUDGET_MS')),
+  inlineBudgetMs,
   eventIds: createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
   transforms: createTransformRunner(),
-  endpoints: createCachedEndpoints(createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT'), now),
+  endpoints,
+  gate: createEndpointGate(endpoints, slowMs(inlineBudgetMs), now),
   claims: createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now),
   filterOf: createFilterOf(compilePattern),
   sender: createWebhookSender(readTargetRules(), now),
   store: createIngestStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
-  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
+  wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
   now,
   random: Math.random,

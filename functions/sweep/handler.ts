@@ -5,12 +5,13 @@ import { log } from '../../lib/adapters/log.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
+import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { sweepDue } from '../../lib/app/sweep-due.ts';
 
 const sqs = createSqsClient();
 const dependencies = {
   due: createDueDeliveries(createDynamoDbClient(), environment('EVENTS_TABLE')),
-  wakeUps: createWakeUpQueue(sqs, environment('WAKE_UP_QUEUE')),
+  wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
   now: Date.now,
 };

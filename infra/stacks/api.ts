@@ -4,8 +4,8 @@ import { HttpApi, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings, sourceDirectory } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
@@ -15,8 +15,7 @@ export interface ApiStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
-  readonly wakeUps: Queue;
-  readonly fanOuts: Queue;
+  readonly queues: DeliveryQueues;
 }
 
 /** Routes anyone may call. */
@@ -59,7 +58,7 @@ export const keyedRoutes = [
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets, wakeUps, fanOuts } = props;
+    const { settings, functions, config, events, secrets, queues } = props;
 
     const authorize = new FanoutFunction(this, 'Authorize', {
       functions,
@@ -92,9 +91,8 @@ export class ApiStack extends Stack {
         'PutItem',
         'Query',
       ])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
-      .sendTo(wakeUps, 'WAKE_UP_QUEUE')
-      .sendTo(fanOuts, 'FAN_OUT_QUEUE');
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+    queues.letDeliver(handle);
 
     const api = new HttpApi(this, 'HttpApi', {
       apiName: `fanout-${settings.name}`,

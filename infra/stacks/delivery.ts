@@ -1,10 +1,11 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
@@ -23,39 +24,30 @@ const fanOutTimeout = Duration.seconds(30);
 
 /** What delivers outside of ingest: retries, events with many endpoints, and the sweep of what is due. */
 export class DeliveryStack extends Stack {
-  readonly wakeUps: Queue;
-  readonly fanOuts: Queue;
+  readonly queues: DeliveryQueues;
 
   constructor(scope: Construct, id: string, props: DeliveryStackProps) {
     super(scope, id, props);
     const { settings, functions, config, events, secrets } = props;
+    this.queues = new DeliveryQueues(this, 'Queues', deliverTimeout);
 
-    // Lambda wants six times the function's time-out, so that throttled polls do not repeat a message.
-    this.wakeUps = this.#queue('WakeUps', Duration.seconds(deliverTimeout.toSeconds() * 6));
-    // After a crash a job is to go on soon; a repeated message does no harm, because a job is taken with a lease. The
-    // lease (35 s) must be over by the time that the message comes again.
-    this.fanOuts = this.#queue('FanOuts', Duration.seconds(40));
-
-    const deliver = new FanoutFunction(this, 'Deliver', {
-      functions,
-      code: 'deliver',
-      description: 'Attempts queued deliveries',
-      timeout: deliverTimeout,
-      memoryMiB: 512,
-      environment: deliverySettings(settings),
-    })
-      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
-      .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'PutItem'])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
-      .sendTo(this.wakeUps, 'WAKE_UP_QUEUE');
-    this.wakeUps.grantConsumeMessages(deliver.function);
-    new EventSourceMapping(this, 'DeliverMapping', {
-      target: deliver.function,
-      eventSourceArn: this.wakeUps.queueArn,
-      batchSize: 10,
-      reportBatchItemFailures: true,
-      maxConcurrency: settings.deliveryConcurrency,
-    });
+    const deliver = (name: string, lane: 'usual' | 'slow', description: string, concurrency: number) => {
+      const attempts = new FanoutFunction(this, name, {
+        functions,
+        code: 'deliver',
+        description,
+        timeout: deliverTimeout,
+        memoryMiB: 512,
+        environment: { ...deliverySettings(settings), LANE: lane },
+      })
+        .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
+        .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'PutItem', 'UpdateItem'])
+        .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+      this.queues.letWakeUp(attempts);
+      this.#consume(attempts, this.queues[lane], 10, concurrency);
+    };
+    deliver('Deliver', 'usual', 'Attempts queued deliveries', settings.deliveryConcurrency);
+    deliver('DeliverSlow', 'slow', 'Attempts deliveries to slow endpoints', settings.slowDeliveryConcurrency);
 
     const fanOut = new FanoutFunction(this, 'FanOut', {
       functions,
@@ -67,17 +59,9 @@ export class DeliveryStack extends Stack {
     })
       .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
       .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'Query', 'UpdateItem'])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
-      .sendTo(this.wakeUps, 'WAKE_UP_QUEUE')
-      .sendTo(this.fanOuts, 'FAN_OUT_QUEUE');
-    this.fanOuts.grantConsumeMessages(fanOut.function);
-    new EventSourceMapping(this, 'FanOutMapping', {
-      target: fanOut.function,
-      eventSourceArn: this.fanOuts.queueArn,
-      batchSize: 1,
-      reportBatchItemFailures: true,
-      maxConcurrency: settings.deliveryConcurrency,
-    });
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+    this.queues.letDeliver(fanOut);
+    this.#consume(fanOut, this.queues.fanOuts, 1, settings.deliveryConcurrency);
 
     const sweep = new FanoutFunction(this, 'Sweep', {
       functions,
@@ -85,25 +69,23 @@ export class DeliveryStack extends Stack {
       description: 'Sends a wake-up for each delivery that is due',
       timeout: Duration.seconds(55),
       memoryMiB: 512,
-    })
-      .useTable(events, 'EVENTS_TABLE', ['GetItem', 'PutItem', 'Query', 'UpdateItem'])
-      .sendTo(this.wakeUps, 'WAKE_UP_QUEUE')
-      .sendTo(this.fanOuts, 'FAN_OUT_QUEUE');
+    }).useTable(events, 'EVENTS_TABLE', ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    this.queues.letDeliver(sweep);
     new Schedule(this, 'SweepSchedule', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new LambdaInvoke(sweep.function, { retryAttempts: 0 }),
       description: 'Once a minute: deliveries that are due',
     });
   }
-  /** A queue whose lost messages do no harm: what they were for stays due, and the sweep sends another. */
-  #queue(id: string, visibilityTimeout: Duration): Queue {
-    return new Queue(this, id, {
-      visibilityTimeout,
-      enforceSSL: true,
-      deadLetterQueue: {
-        queue: new Queue(this, `${id}Dead`, { retentionPeriod: Duration.days(14), enforceSSL: true }),
-        maxReceiveCount: 10,
-      },
+
+  #consume(consumer: FanoutFunction, queue: Queue, batchSize: number, maxConcurrency: number): void {
+    queue.grantConsumeMessages(consumer.function);
+    new EventSourceMapping(this, `${consumer.node.id}Mapping`, {
+      target: consumer.function,
+      eventSourceArn: queue.queueArn,
+      batchSize,
+      reportBatchItemFailures: true,
+      maxConcurrency,
     });
   }
 }

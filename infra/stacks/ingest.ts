@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { mapSource, type OwnKafka } from '../constructs/source-mapping.ts';
 import { deliverySettings } from '../settings-environment.ts';
@@ -13,15 +13,14 @@ export interface IngestStackProps extends FanoutStackProps {
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly kafka: OwnKafka;
-  readonly wakeUps: Queue;
-  readonly fanOuts: Queue;
+  readonly queues: DeliveryQueues;
 }
 
 /** One function and one event source mapping for each source, so that no source can use up another's invocations. */
 export class IngestStack extends Stack {
   constructor(scope: Construct, id: string, props: IngestStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets, kafka, wakeUps, fanOuts } = props;
+    const { settings, functions, config, events, secrets, kafka, queues } = props;
 
     for (const [name, source] of Object.entries(settings.sources)) {
       const ingest = new FanoutFunction(this, `Ingest-${name}`, {
@@ -40,9 +39,8 @@ export class IngestStack extends Stack {
       })
         .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
         .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'PartiQLInsert', 'UpdateItem'])
-        .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
-        .sendTo(wakeUps, 'WAKE_UP_QUEUE')
-        .sendTo(fanOuts, 'FAN_OUT_QUEUE');
+        .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+      queues.letDeliver(ingest);
       mapSource(this, name, source, ingest, kafka);
     }
   }

@@ -1,5 +1,5 @@
 import type { Documents } from '../app/ports/documents.ts';
-import { type EndpointDisabler, type EndpointReader, endpointsAPage } from '../app/ports/endpoints.ts';
+import { type EndpointMarker, type EndpointReader, endpointsAPage } from '../app/ports/endpoints.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { createCachedReads } from './cached-reads.ts';
 import { errorFields, log } from './log.ts';
@@ -11,7 +11,7 @@ import { errorFields, log } from './log.ts';
 export function createCachedEndpoints(
   documents: Documents<Endpoint>,
   now: () => number,
-): EndpointReader & EndpointDisabler {
+): EndpointReader & EndpointMarker {
   const reads = createCachedReads(now);
   return {
     byId: (id) =>
@@ -32,17 +32,25 @@ export function createCachedEndpoints(
       );
     },
 
-    async disableGone(id) {
-      try {
-        await documents.update(id, (endpoint) =>
-          endpoint.status === 'disabled' ? endpoint : disabled(endpoint),
-        );
-      } catch (error) {
-        log('ERROR', 'endpoint that is gone not disabled', { endpoint: id, ...errorFields(error) });
-      }
-      reads.forget();
-    },
+    disableGone: (id) =>
+      write(id, (endpoint) => (endpoint.status === 'disabled' ? endpoint : disabled(endpoint))),
+
+    mark: (id, { slow, brokenUntil }) =>
+      write(id, (endpoint) => {
+        const { hints = {} } = endpoint;
+        const isNews = hints.slow !== slow || hints.brokenUntil !== brokenUntil;
+        return isNews ? { ...endpoint, hints: { slow, brokenUntil } } : endpoint;
+      }),
   };
+
+  async function write(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<void> {
+    try {
+      await documents.update(id, change);
+    } catch (error) {
+      log('ERROR', 'endpoint not marked', { endpoint: id, ...errorFields(error) });
+    }
+    reads.forget();
+  }
 
   function disabled(endpoint: Endpoint): Endpoint {
     const updatedAt = new Date(now()).toISOString();

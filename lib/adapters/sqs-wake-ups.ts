@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { EventBody, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
+import type { EventBody, Lane, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
 import { sendMessages } from './sqs-messages.ts';
 
 /** Larger bodies are read from the journal instead. */
@@ -12,19 +12,27 @@ interface Message {
   readonly body?: EventBody;
 }
 
-/** Wake-ups on SQS. The message group is the endpoint: on a standard queue that is what fairness goes by. */
-export function createWakeUpQueue(client: SQSClient, queueUrl: string): WakeUpQueue {
-  return {
-    send: (wakeUps) =>
-      sendMessages(
-        client,
-        queueUrl,
-        wakeUps.map((wakeUp) => ({
+/**
+ * Wake-ups on SQS, a queue for each lane. The message group is the endpoint: on a standard queue that is what fairness
+ * goes by.
+ */
+export function createWakeUpQueue(client: SQSClient, queueUrls: Readonly<Record<Lane, string>>): WakeUpQueue {
+  const send = (lane: Lane, wakeUps: readonly WakeUp[]) =>
+    sendMessages(
+      client,
+      queueUrls[lane],
+      wakeUps
+        .filter((wakeUp) => wakeUp.lane === lane)
+        .map((wakeUp) => ({
           MessageBody: messageText(toMessage(wakeUp)),
           MessageGroupId: wakeUp.endpointId,
           DelaySeconds: Math.ceil(wakeUp.delayMs / 1000),
         })),
-      ),
+    );
+  return {
+    async send(wakeUps) {
+      await Promise.all([send('usual', wakeUps), send('slow', wakeUps)]);
+    },
   };
 }
 
@@ -49,8 +57,8 @@ function toMessage({ eventId, endpointId, attemptsMade, body }: WakeUp): Message
   };
 }
 
-/** Reads a message back that `send` wrote. */
-export function readWakeUp(messageBody: string): WakeUp {
+/** Reads a message back that `send` wrote into the queue of a lane. */
+export function readWakeUp(messageBody: string, lane: Lane): WakeUp {
   const { event_id, endpoint_id, attempts_made, body } = JSON.parse(messageBody) as Message;
-  return { eventId: event_id, endpointId: endpoint_id, attemptsMade: attempts_made, delayMs: 0, body };
+  return { eventId: event_id, endpointId: endpoint_id, attemptsMade: attempts_made, delayMs: 0, lane, body };
 }

@@ -1,17 +1,23 @@
 import { type Delivery, end, hold } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
-import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
+import { scheduleMs } from '../core/retry-schedule.ts';
+import { reserveSlots } from './endpoint-slots.ts';
+import type { EndpointMarker, EndpointReader } from './ports/endpoints.ts';
 import type { DeliveryStore, EventReader } from './ports/events.ts';
-import type { EventBody, WakeUp, WakeUpQueue } from './ports/wake-ups.ts';
+import type { RateSlots } from './ports/rate-slots.ts';
+import type { EventBody, Lane, WakeUp, WakeUpQueue } from './ports/wake-ups.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
 import { wakeUpFor } from './wake-up-for.ts';
 
 export interface DeliverDependencies extends SettleDependencies {
-  readonly endpoints: EndpointReader & EndpointDisabler;
+  /** Which deliveries this function attempts. */
+  readonly lane: Lane;
+  readonly endpoints: EndpointReader & EndpointMarker;
   readonly sender: WebhookSender;
   readonly deliveries: DeliveryStore;
   readonly events: Pick<EventReader, 'read'>;
+  readonly slots: RateSlots;
   readonly wakeUps: WakeUpQueue;
 }
 
@@ -20,6 +26,8 @@ const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
 /** A wake-up that comes this much before its time is not this attempt's: that one's comes later. */
 const earlyMs = 1_000;
+/** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
+const circuitJitterMs = 15_000;
 
 /**
  * Makes the next attempt of each delivery that was woken. A wake-up that is out of date, because another was first,
@@ -45,28 +53,60 @@ async function deliverOne(
   row: Delivery | undefined,
   endByMs: number,
 ): Promise<void> {
-  const { endpoints, deliveries, events, wakeUps, now } = dependencies;
+  const { endpoints, deliveries, gate, wakeUps, now } = dependencies;
   if (row === undefined || isOutOfDate(wakeUp, row, now())) return;
   const endpoint = await endpoints.byId(row.endpointId);
-  let body: EventBody | undefined;
-  let next: Delivery;
-  // An id that was given again may belong to another org by now.
-  if (endpoint?.orgId !== row.orgId) next = end(row, 'failed', 'endpoint_deleted');
-  else if (endpoint.status !== 'active') next = hold(row, now());
-  else {
-    body = wakeUp.body ?? (await events.read(row.eventId));
-    next = body
-      ? await attemptNext(dependencies, endpoint, row, body, endByMs)
-      : end(row, 'failed', 'event_expired');
+  const lane = endpoint ? gate.lane(endpoint) : 'usual';
+  // What the slow lane finds fast again stays in it for once: it is there already.
+  if (lane === 'slow' && dependencies.lane === 'usual') {
+    return wakeUps.send([{ ...wakeUp, delayMs: 0, lane }]);
   }
+  const { next, body } = await goOn(dependencies, endpoint, row, wakeUp, endByMs);
   if (!(await deliveries.update(next, row.attempts.length))) return;
-  const nextWakeUp = wakeUpFor(next, now(), body);
+  const nextWakeUp = wakeUpFor(next, now(), endpoint ? gate.lane(endpoint) : lane, body);
   if (nextWakeUp) await wakeUps.send([nextWakeUp]);
 }
 
 function isOutOfDate(wakeUp: WakeUp, { state, attempts, nextAttemptAtMs }: Delivery, nowMs: number): boolean {
   if (state === 'delivered' || state === 'failed' || attempts.length !== wakeUp.attemptsMade) return true;
   return state === 'queued' && nextAttemptAtMs! > nowMs + earlyMs;
+}
+
+/** How a delivery stands after its wake-up, and its event where that was needed. */
+async function goOn(
+  dependencies: DeliverDependencies,
+  endpoint: Endpoint | undefined,
+  row: Delivery,
+  wakeUp: WakeUp,
+  endByMs: number,
+): Promise<{ next: Delivery; body?: EventBody }> {
+  const { events, now } = dependencies;
+  // An id that was given again may belong to another org by now.
+  if (endpoint?.orgId !== row.orgId) return { next: end(row, 'failed', 'endpoint_deleted') };
+  if (endpoint.status !== 'active') return { next: hold(row, now()) };
+  const putOff = await untilItMay(dependencies, endpoint, row);
+  if (putOff) return { next: putOff, body: wakeUp.body };
+  const body = wakeUp.body ?? (await events.read(row.eventId));
+  if (!body) return { next: end(row, 'failed', 'event_expired') };
+  return { next: await attemptNext(dependencies, endpoint, row, body, endByMs), body };
+}
+
+/** The delivery put off to when its endpoint's rate limit or circuit lets it through; undefined when that is now. */
+async function untilItMay(
+  { slots, gate, now, random }: DeliverDependencies,
+  endpoint: Endpoint,
+  row: Delivery,
+): Promise<Delivery | undefined> {
+  if (endpoint.rateLimit !== undefined && row.slotAtMs === undefined) {
+    const slotAtMs = (await reserveSlots(slots, [endpoint]))(endpoint)!;
+    if (slotAtMs > now() + earlyMs) return { ...row, state: 'queued', slotAtMs, nextAttemptAtMs: slotAtMs };
+  }
+  const passage = gate.passage(endpoint);
+  // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
+  const isOverdue = now() > row.createdAtMs + scheduleMs(endpoint.scheduleSeconds);
+  if (passage.is !== 'broken' || isOverdue) return undefined;
+  const { slotAtMs, ...rest } = row;
+  return { ...rest, state: 'queued', nextAttemptAtMs: passage.untilMs + random() * circuitJitterMs };
 }
 
 async function attemptNext(

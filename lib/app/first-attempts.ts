@@ -1,52 +1,72 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Delivery, hold } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { FirstDelivery } from '../core/journal.ts';
-import type { EventBody } from './ports/wake-ups.ts';
+import type { NextSlot } from './endpoint-slots.ts';
+import type { EventBody, WakeUp } from './ports/wake-ups.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
+import { wakeUpFor } from './wake-up-for.ts';
 
 export interface FirstAttemptDependencies extends SettleDependencies {
   readonly sender: WebhookSender;
 }
 
+/** A delivery as the invocation that made it leaves it. */
+export interface FirstOutcome {
+  readonly endpoint: Endpoint;
+  readonly delivery: Delivery;
+}
+
 /**
- * Makes the first attempt at each endpoint that receives an event.
+ * Makes the first attempt at each endpoint that receives an event, but for those that are slow or broken, or whose time
+ * has not come.
  * @param deadlineMs when unfinished attempts are aborted, milliseconds since 1970
- * @returns how each delivery stands then
  */
 export function deliverFirst(
   dependencies: FirstAttemptDependencies,
   eventId: string,
   body: EventBody,
   endpoints: readonly Endpoint[],
+  nextSlot: NextSlot,
   deadlineMs: number,
-): Promise<Delivery[]> {
+): Promise<FirstOutcome[]> {
   return Promise.all(
-    endpoints.map((endpoint) => attemptFirst(dependencies, endpoint, eventId, body, deadlineMs)),
+    endpoints.map(async (endpoint) => {
+      const slotAtMs = nextSlot(endpoint);
+      const delivery = newDelivery(endpoint, eventId, slotAtMs, dependencies.now());
+      return { endpoint, delivery: await attemptFirst(dependencies, endpoint, delivery, body, deadlineMs) };
+    }),
   );
+}
+
+function newDelivery(
+  { id: endpointId, orgId }: Endpoint,
+  eventId: string,
+  slotAtMs: number | undefined,
+  createdAtMs: number,
+): Delivery {
+  const nextAttemptAtMs = slotAtMs ?? createdAtMs;
+  const slot = slotAtMs !== undefined && { slotAtMs };
+  return { eventId, endpointId, orgId, state: 'queued', attempts: [], createdAtMs, nextAttemptAtMs, ...slot };
 }
 
 async function attemptFirst(
   dependencies: FirstAttemptDependencies,
   endpoint: Endpoint,
-  eventId: string,
+  delivery: Delivery,
   body: EventBody,
   deadlineMs: number,
 ): Promise<Delivery> {
-  const { sender, now } = dependencies;
-  const { id: endpointId, orgId } = endpoint;
-  const createdAtMs = now();
-  const delivery: Delivery = {
-    eventId,
-    endpointId,
-    orgId,
-    state: 'queued',
-    attempts: [],
-    createdAtMs,
-    nextAttemptAtMs: createdAtMs,
-  };
+  const { sender, gate, now } = dependencies;
   if (endpoint.status === 'paused') return hold(delivery, now());
-  const attempt = await sender.attempt(endpoint, eventId, body, {
+  const waitMs = delivery.nextAttemptAtMs! - now();
+  if (waitMs > 0) {
+    if (delivery.nextAttemptAtMs! >= deadlineMs) return delivery;
+    await wait(waitMs);
+  }
+  if (gate.passage(endpoint).is !== 'open') return delivery;
+  const attempt = await sender.attempt(endpoint, delivery.eventId, body, {
     beginByMs: deadlineMs,
     endByMs: deadlineMs,
   });
@@ -59,7 +79,19 @@ export function firstDelivery({ endpointId, orgId, state, attempts }: Delivery):
   return { endpointId, orgId, state, attempts };
 }
 
-/** The deliveries that need a row of their own. */
-export function unfinishedOf(deliveries: readonly Delivery[]): Delivery[] {
-  return deliveries.filter(({ state }) => state !== 'delivered');
+/** Those that need a row of their own. */
+export function unfinishedOf(outcomes: readonly FirstOutcome[]): FirstOutcome[] {
+  return outcomes.filter(({ delivery }) => delivery.state !== 'delivered');
+}
+
+/** The wake-ups that are due soon, each for the lane of its endpoint. */
+export function wakeUpsFor(
+  { gate, now }: Pick<FirstAttemptDependencies, 'gate' | 'now'>,
+  outcomes: readonly FirstOutcome[],
+  body: EventBody,
+): WakeUp[] {
+  const nowMs = now();
+  return outcomes.flatMap(
+    ({ endpoint, delivery }) => wakeUpFor(delivery, nowMs, gate.lane(endpoint), body) ?? [],
+  );
 }

@@ -1,18 +1,20 @@
 import type { JournalEvent } from '../core/journal.ts';
 import type { SourceConfig } from '../core/source.ts';
 import type { SourceRecord } from '../core/source-record.ts';
+import { type NextSlot, reserveSlots } from './endpoint-slots.ts';
 import {
   type FirstAttemptDependencies,
   deliverFirst,
   firstDelivery,
   unfinishedOf,
+  wakeUpsFor,
 } from './first-attempts.ts';
 import type { IngestStore } from './ports/events.ts';
 import type { FanOutQueue } from './ports/fan-outs.ts';
+import type { RateSlots } from './ports/rate-slots.ts';
 import type { WakeUpQueue } from './ports/wake-ups.ts';
 import { type ReadDependencies, readRecords } from './read-records.ts';
 import { type RouteDependencies, type RoutedEvent, routeEvents } from './route-events.ts';
-import { wakeUpFor } from './wake-up-for.ts';
 
 export type IngestDependencies = ReadDependencies &
   RouteDependencies &
@@ -20,6 +22,7 @@ export type IngestDependencies = ReadDependencies &
     /** Milliseconds that first attempts may take in one invocation. */
     readonly inlineBudgetMs: number;
     readonly store: IngestStore;
+    readonly slots: RateSlots;
     readonly wakeUps: WakeUpQueue;
     readonly fanOutQueue: FanOutQueue;
   };
@@ -67,33 +70,35 @@ export async function ingestRecords(
   );
   // All of it before the first attempt: a batch that cannot be routed comes again, and should then send nothing twice.
   const routed = await routeEvents(dependencies, accepted);
+  const receivers = routed.flatMap(({ routing }) => routing.endpoints);
+  const nextSlot = await reserveSlots(dependencies.slots, receivers);
   const attemptsEndMs = now() + inlineBudgetMs;
-  const outcomes = await Promise.all(routed.map((event) => deliverEvent(dependencies, event, attemptsEndMs)));
-  const unfinished = outcomes.flatMap(({ unfinished }) => unfinished);
+  const outcomes = await Promise.all(
+    routed.map((event) => deliverEvent(dependencies, event, nextSlot, attemptsEndMs)),
+  );
 
   const events = outcomes.map(({ event }) => event);
+  const deliveries = outcomes.flatMap(({ unfinished }) => unfinished.map(({ delivery }) => delivery));
   await dependencies.store.write({
     events,
     skipped,
-    deliveries: unfinished.map(({ delivery }) => delivery),
+    deliveries,
     quarantined,
   });
   // From here on nothing can be lost: what no message is sent for stays due, and the sweep sends another.
-  const nowMs = now();
   const fanOuts = events.filter(({ fanOut }) => fanOut).map(({ id }) => id);
   const unsent = await firstFailure([
     dependencies.wakeUps.send(
-      unfinished.flatMap(({ delivery, body }) => wakeUpFor(delivery, nowMs, body) ?? []),
+      outcomes.flatMap(({ event, unfinished }) => wakeUpsFor(dependencies, unfinished, event)),
     ),
     dependencies.fanOutQueue.send(fanOuts),
   ]);
 
-  const deliveries = events.reduce((sum, event) => sum + event.deliveries.length, 0);
   return {
     counts: {
       records: records.length - unreached.length,
-      delivered: deliveries - unfinished.length,
-      queued: unfinished.length,
+      delivered: receivers.length - deliveries.length,
+      queued: deliveries.length,
       fanOuts: fanOuts.length,
       duplicates: events.filter(({ duplicateOf }) => duplicateOf !== undefined).length,
       skipped: skipped.length,
@@ -106,9 +111,15 @@ export async function ingestRecords(
 }
 
 /** An event's journal entry, and the deliveries that did not end inside this invocation. */
-async function deliverEvent(dependencies: IngestDependencies, routed: RoutedEvent, deadlineMs: number) {
+async function deliverEvent(
+  dependencies: IngestDependencies,
+  routed: RoutedEvent,
+  nextSlot: NextSlot,
+  deadlineMs: number,
+) {
   const { id, record, index, event, routing, duplicateOf, needsFanOut, transformVersion } = routed;
-  const deliveries = await deliverFirst(dependencies, id, event, routing.endpoints, deadlineMs);
+  const { endpoints } = routing;
+  const outcomes = await deliverFirst(dependencies, id, event, endpoints, nextSlot, deadlineMs);
   const { partition, offset, timestampMs } = record;
   const journalled: JournalEvent = {
     ...event,
@@ -118,12 +129,11 @@ async function deliverEvent(dependencies: IngestDependencies, routed: RoutedEven
     ...(duplicateOf && { duplicateOf }),
     ...(transformVersion && { transformVersion }),
     ...(needsFanOut && { fanOut: 'running' }),
-    deliveries: deliveries.map(firstDelivery),
+    deliveries: outcomes.map(({ delivery }) => firstDelivery(delivery)),
     notDelivered: routing.notDelivered,
     moreNotDelivered: routing.moreNotDelivered,
   };
-  const unfinished = unfinishedOf(deliveries).map((delivery) => ({ delivery, body: event }));
-  return { event: journalled, unfinished };
+  return { event: journalled, unfinished: unfinishedOf(outcomes) };
 }
 
 /** The reason of the first that fails, once all have ended. */

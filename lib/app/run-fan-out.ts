@@ -2,26 +2,29 @@ import type { FanOutJob } from '../core/fan-out.ts';
 import type { JournalEvent } from '../core/journal.ts';
 import { route } from '../core/routing.ts';
 import type { FilterOf } from './endpoint-filters.ts';
+import { reserveSlots } from './endpoint-slots.ts';
 import {
   type FirstAttemptDependencies,
   deliverFirst,
   firstDelivery,
   unfinishedOf,
+  wakeUpsFor,
 } from './first-attempts.ts';
-import type { EndpointDisabler, EndpointReader } from './ports/endpoints.ts';
+import type { EndpointMarker, EndpointReader } from './ports/endpoints.ts';
 import type { EventReader } from './ports/events.ts';
 import type { FanOutQueue, FanOutStore } from './ports/fan-outs.ts';
+import type { RateSlots } from './ports/rate-slots.ts';
 import type { WakeUpQueue } from './ports/wake-ups.ts';
 import { ownerOf } from './route-events.ts';
-import { wakeUpFor } from './wake-up-for.ts';
 
 export interface FanOutDependencies extends FirstAttemptDependencies {
   readonly events: Pick<EventReader, 'read'>;
-  readonly endpoints: EndpointReader & EndpointDisabler;
+  readonly endpoints: EndpointReader & EndpointMarker;
   readonly filterOf: FilterOf;
   readonly jobs: FanOutStore;
   readonly queue: FanOutQueue;
   readonly wakeUps: WakeUpQueue;
+  readonly slots: RateSlots;
   /** Milliseconds that the first attempts of one page may take. */
   readonly inlineBudgetMs: number;
 }
@@ -73,20 +76,20 @@ export async function runFanOut(
 }
 
 async function runPage(dependencies: FanOutDependencies, job: FanOutJob, event: JournalEvent) {
-  const { endpoints, filterOf, jobs, wakeUps, inlineBudgetMs, now } = dependencies;
+  const { endpoints, filterOf, jobs, wakeUps, slots, inlineBudgetMs, now } = dependencies;
   const { items, nextCursor } = await endpoints.page(ownerOf(event.target), job.cursor);
   const { endpoints: receivers, notDelivered, moreNotDelivered } = route(event, items, filterOf);
+  const nextSlot = await reserveSlots(slots, receivers);
   const deadlineMs = now() + inlineBudgetMs;
-  const deliveries = await deliverFirst(dependencies, event.id, event, receivers, deadlineMs);
-  const unfinished = unfinishedOf(deliveries);
-  const page = { deliveries: deliveries.map(firstDelivery), notDelivered, moreNotDelivered };
-  const next = await jobs.finishPage(job, page, unfinished, nextCursor);
-  const nowMs = now();
-  const failure = await wakeUps
-    .send(unfinished.flatMap((delivery) => wakeUpFor(delivery, nowMs, event) ?? []))
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+  const outcomes = await deliverFirst(dependencies, event.id, event, receivers, nextSlot, deadlineMs);
+  const unfinished = unfinishedOf(outcomes);
+  const deliveries = outcomes.map(({ delivery }) => firstDelivery(delivery));
+  const page = { deliveries, notDelivered, moreNotDelivered };
+  const rows = unfinished.map(({ delivery }) => delivery);
+  const next = await jobs.finishPage(job, page, rows, nextCursor);
+  const failure = await wakeUps.send(wakeUpsFor(dependencies, unfinished, event)).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   return { next, failure };
 }

@@ -2,21 +2,24 @@ import { type Attempt, judge } from '../core/attempt.ts';
 import { type Delivery, afterAttempt } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { defaultScheduleSeconds } from '../core/retry-schedule.ts';
-import type { EndpointDisabler } from './ports/endpoints.ts';
+import type { EndpointGate } from './endpoint-gate.ts';
+import type { EndpointMarker } from './ports/endpoints.ts';
 
 export interface SettleDependencies {
-  readonly endpoints: EndpointDisabler;
+  readonly endpoints: EndpointMarker;
+  readonly gate: EndpointGate;
   readonly now: () => number;
   readonly random: () => number;
 }
 
 /** How a delivery stands after an attempt, by its endpoint's schedule; an endpoint that is gone is disabled. */
 export async function settleAttempt(
-  { endpoints, now, random }: SettleDependencies,
+  { endpoints, gate, now, random }: SettleDependencies,
   endpoint: Endpoint,
   delivery: Delivery,
   attempt: Attempt,
 ): Promise<Delivery> {
+  await gate.report(endpoint, attempt);
   if (judge(attempt) === 'gone') await endpoints.disableGone(endpoint.id);
   return afterAttempt(delivery, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());
 }

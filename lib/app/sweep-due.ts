@@ -19,7 +19,8 @@ export async function sweepDue({ due, wakeUps, fanOutQueue, now }: SweepDependen
   let woken = 0;
   for await (const page of due.due(nowMs)) {
     const { deliveries, fanOuts } = page;
-    await wakeUps.send(deliveries.map((delivery) => ({ ...delivery, delayMs: 0 })));
+    // Which lane is theirs the function finds out.
+    await wakeUps.send(deliveries.map((delivery) => ({ ...delivery, delayMs: 0, lane: 'usual' as const })));
     await fanOutQueue.send(fanOuts.map(({ eventId }) => eventId));
     await due.woken(page, nowMs);
     woken += deliveries.length + fanOuts.length;

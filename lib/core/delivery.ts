@@ -18,6 +18,8 @@ export interface Delivery {
   readonly createdAtMs: number;
   /** When the next attempt is due, milliseconds since 1970; absent at an end. */
   readonly nextAttemptAtMs?: number;
+  /** The time that its endpoint's rate limit has for the next attempt, milliseconds since 1970. */
+  readonly slotAtMs?: number;
   /** Why it ended as failed. */
   readonly failure?: 'attempts_exhausted' | 'endpoint_deleted' | 'event_expired';
 }
@@ -52,7 +54,8 @@ export function afterAttempt(
   nowMs: number,
   random: number,
 ): Delivery {
-  const attempted = { ...delivery, attempts: [...delivery.attempts, attempt] };
+  const { slotAtMs, ...rest } = delivery;
+  const attempted = { ...rest, attempts: [...delivery.attempts, attempt] };
   const verdict = judge(attempt);
   if (verdict === 'delivered') return end(attempted, 'delivered');
   if (verdict === 'gone') return hold(attempted, nowMs);

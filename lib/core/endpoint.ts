@@ -15,6 +15,10 @@ export interface Endpoint {
   readonly scheduleSeconds?: readonly number[];
   readonly url: string;
   readonly timeoutMs: number;
+  /** Requests a second at most, over all functions; without it, as many as it takes. */
+  readonly rateLimit?: number;
+  /** What attempts have found out, for functions that have not tried it themselves yet. */
+  readonly hints?: EndpointHints;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as the `authorization` header of every request. */
@@ -30,6 +34,13 @@ export interface Endpoint {
  * what was matched before is held.
  */
 export type EndpointStatus = 'active' | 'paused' | 'disabled';
+
+export interface EndpointHints {
+  /** Its answers take so long that nobody else may wait for them. */
+  readonly slow?: true;
+  /** Its circuit is open until then, RFC 3339. */
+  readonly brokenUntil?: string;
+}
 
 export interface SigningSecret {
   readonly value: string;

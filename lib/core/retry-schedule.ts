@@ -11,6 +11,11 @@ export const defaultScheduleSeconds: readonly number[] = [
   24 * 3600,
 ];
 
+/** How long a schedule lasts at most with its jitter, milliseconds. */
+export function scheduleMs(scheduleSeconds: readonly number[] = defaultScheduleSeconds): number {
+  return scheduleSeconds.reduce((sum, wait) => sum + wait, 0) * 1100;
+}
+
 const mostRetryAfterSeconds = 24 * 3600;
 
 /**

@@ -23,6 +23,8 @@ export type Order =
       keyed: boolean;
       /** Without it, records are spread over all of them by their keys. */
       partitions?: number;
+      /** Owners that get as many records together, and are not measured. */
+      beside: readonly string[];
     };
 
 export interface Result {
@@ -47,6 +49,9 @@ interface Run {
   readonly finished: PromiseWithResolvers<void>;
 }
 
+/** How long endpoints whose path says so take for an answer. */
+const slowMs = 5_000;
+
 let run: Run | undefined;
 let producer: Producer;
 let topic: string;
@@ -55,6 +60,8 @@ const receiver = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
+    const [, status] = /^\/slow-(\d+)/.exec(request.url!) ?? [];
+    if (status) return void setTimeout(() => response.writeHead(Number(status)).end(), slowMs);
     response.end();
     receive(request.url!, Buffer.concat(chunks).toString('latin1'));
   });
@@ -111,10 +118,10 @@ async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
   };
 }
 
-function message(order: Extract<Order, { kind: 'run' }>, number: number) {
+function message(order: Extract<Order, { kind: 'run' }>, number: number, owner = order.owner) {
   const data = `{"sent":${performance.now()},"number":${number},"padding":"`;
-  const key = order.keyed ? `"idempotency_key":"${order.owner}-${number}",` : '';
-  const value = `{"event_type":"bench",${key}"owner_id":"${order.owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
+  const key = order.keyed ? `"idempotency_key":"${owner}-${number}",` : '';
+  const value = `{"event_type":"bench",${key}"owner_id":"${owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
   const partition = order.partitions === undefined ? undefined : number % order.partitions;
   return { key: String(number), value, ...(partition !== undefined && { partition }) };
 }
@@ -138,7 +145,10 @@ async function produceSteadily(
   for (let number = 0; number < order.records; number++) {
     const dueMs = began + (number * 1000) / perSecond - performance.now();
     if (dueMs > 0) await wait(dueMs);
-    sends.push(producer.send({ topic, messages: [message(order, number)], acks: -1 }));
+    const messages = [message(order, number)];
+    const { beside } = order;
+    if (beside.length > 0) messages.push(message(order, number, beside[number % beside.length]));
+    sends.push(producer.send({ topic, messages, acks: -1 }));
   }
   await Promise.all(sends);
 }

@@ -109,10 +109,16 @@ rateSlotsContract('DynamoDB', async (now) => {
 });
 
 wakeUpQueueContract('SQS', async () => {
-  const { wakeUps: QueueUrl } = await storage.freshStores();
+  const { wakeUps: QueueUrl, slowWakeUps: slow } = await storage.freshStores();
   return {
-    queue: createWakeUpQueue(storage.sqs, QueueUrl),
-    read: readWakeUp,
+    queue: createWakeUpQueue(storage.sqs, { usual: QueueUrl, slow }),
+    read: (body) => readWakeUp(body, 'usual'),
+    async receiveSlow() {
+      const { Messages = [] } = await poller.send(
+        new ReceiveMessageCommand({ QueueUrl: slow, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+      );
+      return Messages.map(({ Body }) => readWakeUp(Body!, 'slow'));
+    },
     receiveAgainSoon: (messages) => receiveAgainSoon(storage.sqs, QueueUrl, messages as SQSRecord[]),
     async receive(count, waitSeconds = 0) {
       const { Messages = [] } = await poller.send(

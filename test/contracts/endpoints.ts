@@ -1,24 +1,24 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chunks } from '../../lib/core/chunks.ts';
 import type { Documents } from '../../lib/app/ports/documents.ts';
-import type { EndpointDisabler, EndpointReader } from '../../lib/app/ports/endpoints.ts';
+import type { EndpointMarker, EndpointReader } from '../../lib/app/ports/endpoints.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { endpoint } from '../endpoints.ts';
 
 /** An adapter under test, the table that it reads, and a hand on its clock and on each of its reads. */
 export interface EndpointsUnderTest {
-  readonly create: (reads: Documents<Endpoint>, now: () => number) => EndpointReader & EndpointDisabler;
+  readonly create: (reads: Documents<Endpoint>, now: () => number) => EndpointReader & EndpointMarker;
   /** Empty, but for the orgs `acme` and `globex`. */
   readonly table: Documents<Endpoint>;
 }
 
 const seconds = 1000;
 
-/** What every adapter of `EndpointReader` and `EndpointDisabler` does. */
+/** What every adapter of `EndpointReader` and `EndpointMarker` does. */
 export function endpointsContract(adapter: string, prepare: () => Promise<EndpointsUnderTest>): void {
-  describe(`EndpointReader and EndpointDisabler: ${adapter}`, () => {
+  describe(`EndpointReader and EndpointMarker: ${adapter}`, () => {
     let table: Documents<Endpoint>;
-    let endpoints: EndpointReader & EndpointDisabler;
+    let endpoints: EndpointReader & EndpointMarker;
     let nowMs: number;
     let reads: number;
     /** Run around each read of the table: let it fail, or wait. */

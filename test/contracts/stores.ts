@@ -14,6 +14,7 @@ export interface Stores {
   readonly config: string;
   readonly events: string;
   readonly wakeUps: string;
+  readonly slowWakeUps: string;
 }
 
 export interface Storage {
@@ -79,5 +80,10 @@ async function makeStores(stacks: readonly StackTemplate[], engines: Engines, na
   const made = Object.assign({}, ...Object.values(machine.outputs)) as Record<string, string>;
   const named = (construct: RegExp) =>
     Object.entries(made).find(([logicalId]) => construct.test(logicalId))![1];
-  return { config: named(/^Config/), events: named(/^Events/), wakeUps: named(/^WakeUps(?!Dead)/) };
+  return {
+    config: named(/^Config/),
+    events: named(/^Events/),
+    wakeUps: named(/^QueuesWakeUps(?!Dead)/),
+    slowWakeUps: named(/^QueuesSlowWakeUps(?!Dead)/),
+  };
 }

@@ -9,6 +9,8 @@ export interface WakeUpsUnderTest {
   readonly queue: WakeUpQueue;
   /** Receives what is visible, up to `count`; waits for seconds when there is nothing, then answers nothing. */
   receive(count: number, waitSeconds?: number): Promise<Message[]>;
+  /** Receives wake-ups of the slow lane. */
+  receiveSlow(): Promise<WakeUp[]>;
   /** How many messages are held back. */
   delayed(): Promise<number>;
   /** What the delivery function reads a message with. */
@@ -22,6 +24,7 @@ const wakeUp = (parts: Partial<WakeUp> = {}): WakeUp => ({
   endpointId: 'ep_1',
   attemptsMade: 1,
   delayMs: 0,
+  lane: 'usual',
   ...parts,
 });
 const body = (data: string, headers: Record<string, string> = {}) => ({ eventType: 'a', data, headers });
@@ -48,6 +51,12 @@ export function wakeUpQueueContract(adapter: string, create: () => Promise<WakeU
       await tested.queue.send(wakeUps);
       return wakeUpsOf(await receiveAll(wakeUps.length));
     };
+
+    it('keeps the wake-ups of slow endpoints apart', async () => {
+      const [usual, slow] = [wakeUp(), wakeUp({ endpointId: 'ep_2', lane: 'slow' })];
+      expect(await sendAndReceive(usual, slow)).toEqual([usual]);
+      expect(await tested.receiveSlow()).toEqual([slow]);
+    });
 
     it.each<[string, Partial<WakeUp>]>([
       ['without a body', {}],

@@ -35,8 +35,13 @@ describe('the circuit', () => {
     expect(lengths).toEqual([30, 60, 120, 240, 300, 300]);
   });
 
+  test('is not changed by what was under way when it opened', () => {
+    const opened = after(times(10, bad()));
+    expect(after([...times(10, bad()), good()], opened, start + 29_000).circuit).toEqual(opened.circuit);
+  });
+
   test('closes with the first trial that succeeds, and forgets what was before', () => {
-    const closed = afterSample(after(times(20, bad())), good(), start);
+    const closed = afterSample(after(times(20, bad())), good(), start + 30_000);
     expect(closed.circuit.state).toBe('closed');
     expect(after(times(8, bad()), closed).circuit.state).toBe('closed');
   });

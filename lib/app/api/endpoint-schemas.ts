@@ -12,6 +12,8 @@ import { idSchema } from './orgs.ts';
 export type UrlRule = (url: URL) => string | undefined;
 
 const status = z.enum(['active', 'paused', 'disabled']);
+/** Requests a second. */
+const rateLimit = z.number().int().min(1).max(10_000);
 const eventTypes = z
   .array(z.string().regex(eventTypeFilterPattern, 'must be *, an event type, or a prefix such as order.*'))
   .min(1)
@@ -101,6 +103,7 @@ export function endpointSchemas({ urlRule, retentionDays, compilePattern }: Endp
     event_types: eventTypes.default(['*']),
     filter: filter.optional(),
     status: status.default('active'),
+    rate_limit: rateLimit.optional(),
     retry: retry.optional(),
     auth: authSchema.nullish(),
     config,
@@ -111,6 +114,7 @@ export function endpointSchemas({ urlRule, retentionDays, compilePattern }: Endp
     event_types: eventTypes.optional(),
     filter: filter.nullable().optional(),
     status: status.optional(),
+    rate_limit: rateLimit.nullable().optional(),
     retry: retry.nullable().optional(),
     auth: authSchema.nullish(),
     config: z

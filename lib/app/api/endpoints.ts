@@ -36,6 +36,9 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
     scheduleSeconds: body.retry === undefined ? found.scheduleSeconds : body.retry?.schedule_seconds,
     url: body.config?.url ?? found.url,
     timeoutMs: body.config?.timeout_ms ?? found.timeoutMs,
+    rateLimit: body.rate_limit === undefined ? found.rateLimit : (body.rate_limit ?? undefined),
+    // What was found out about another URL says nothing about this one.
+    hints: body.config?.url === undefined ? found.hints : undefined,
     headers: body.config?.headers ?? found.headers,
     auth: body.auth === undefined ? found.auth : (body.auth ?? undefined),
     secrets: unexpiredSecrets(found, now()),
@@ -75,6 +78,7 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
         scheduleSeconds: body.retry?.schedule_seconds,
         url: body.config.url,
         timeoutMs: body.config.timeout_ms,
+        rateLimit: body.rate_limit,
         headers: body.config.headers,
         auth: body.auth ?? undefined,
         secrets: [{ value: secret }],

@@ -20,7 +20,11 @@ const parameters = {
     .regex(eventTypePattern, 'must be an event type, or a prefix such as order.*')
     .optional(),
   limit: z.coerce.number('must be a whole number from 1 to 100').int().min(1).max(100).default(50),
-  cursor: z.string().max(2000).optional(),
+  cursor: z
+    .string()
+    .max(2000)
+    .optional()
+    .transform((cursor) => cursor || undefined),
 };
 
 const oneOf = (states: readonly string[]) =>

@@ -48,7 +48,12 @@ export async function knownCursor<T>(page: Promise<T>): Promise<T> {
     return await page;
   } catch (error) {
     if (!(error instanceof InvalidCursor)) throw error;
-    const message = 'is not a next_cursor of this list';
-    throw new Problem('invalid_request', '1 field is not valid.', [{ path: 'cursor', message }]);
+    throw unknownCursor();
   }
+}
+
+/** The problem for a cursor that no answer of the list held. */
+export function unknownCursor(): Problem {
+  const message = 'is not a next_cursor of this list';
+  return new Problem('invalid_request', '1 field is not valid.', [{ path: 'cursor', message }]);
 }

@@ -15,6 +15,8 @@ export function presentEndpoint(endpoint: Endpoint, nowMs: number) {
     ...(endpoint.filter && { filter: endpoint.filter }),
     status: endpoint.status,
     ...(endpoint.disabledReason && { disabled_reason: endpoint.disabledReason }),
+    rate_limit: endpoint.rateLimit ?? null,
+    ...presentHints(endpoint, nowMs),
     retry: { schedule_seconds: endpoint.scheduleSeconds ?? defaultScheduleSeconds },
     ...(endpoint.auth && { auth: presentAuth(endpoint.auth) }),
     config: { url: endpoint.url, timeout_ms: endpoint.timeoutMs, headers: maskedHeaders(endpoint.headers) },
@@ -22,6 +24,16 @@ export function presentEndpoint(endpoint: Endpoint, nowMs: number) {
     ...previousSecrets(endpoint, nowMs),
     created_at: endpoint.createdAt,
     updated_at: endpoint.updatedAt,
+  };
+}
+
+/** What attempts have found out; left out while that is nothing. */
+function presentHints({ hints }: Endpoint, nowMs: number) {
+  const brokenUntil = hints?.brokenUntil;
+  const isBroken = brokenUntil !== undefined && Date.parse(brokenUntil) > nowMs;
+  return {
+    ...(hints?.slow && { slow: true }),
+    ...(isBroken && { circuit_open_until: brokenUntil }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { RecordPosition, SourceConfig, SourceDescription } from '../../core
 import type { Transform } from '../../core/transform.ts';
 import type { Documents } from '../ports/documents.ts';
 import type { TransformRunner } from '../ports/transforms.ts';
+import { readListQuery, unknownCursor } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem, notFound } from './problem.ts';
 
@@ -58,11 +59,16 @@ export function sourceOperations({ known, configs, transforms, now }: SourceDepe
   return {
     'GET /v1/sources': {
       roles: [],
-      async run() {
+      async run({ query }) {
+        const { limit, cursor } = readListQuery(query);
+        const from = cursor ? known.findIndex(({ name }) => name === cursor) + 1 : 0;
+        if (cursor && from === 0) throw unknownCursor();
+        const page = known.slice(from, from + limit);
         const data = await Promise.all(
-          known.map(async (source) => present(source, await configs.get(source.name))),
+          page.map(async (source) => present(source, await configs.get(source.name))),
         );
-        return { status: 200, body: { data, next_cursor: null } };
+        const isLast = from + limit >= known.length;
+        return { status: 200, body: { data, next_cursor: isLast ? null : page.at(-1)!.name } };
       },
     },
 

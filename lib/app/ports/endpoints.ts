@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../core/endpoint.ts';
+import type { Endpoint, EndpointHints } from '../../core/endpoint.ts';
 import type { Page } from './documents.ts';
 
 /** Endpoints in one page at most. A target that has more is a job's to page through. */
@@ -18,10 +18,10 @@ export interface EndpointReader {
   page(orgId: string | undefined, cursor?: string): Promise<Page<Endpoint>>;
 }
 
-/**
- * Marks an endpoint that answered 410 as disabled. Doing it twice does nothing. Never rejects: when it fails, the next
- * 410 does it.
- */
-export interface EndpointDisabler {
+/** Writes down what attempts found out. Doing it twice does nothing. Never rejects: what fails, the next attempt does. */
+export interface EndpointMarker {
+  /** The endpoint answered 410: it is disabled. */
   disableGone(id: string): Promise<void>;
+  /** @param hints replace those that were there */
+  mark(id: string, hints: EndpointHints): Promise<void>;
 }

@@ -8,12 +8,20 @@ export interface EventBody {
   readonly headers: Headers;
 }
 
+/**
+ * Slow endpoints have a queue and a function of their own, so that they cannot use up the time of the others: queues that
+ * are fair to message groups only reorder.
+ */
+export type Lane = 'usual' | 'slow';
+
 /** Tells the delivery function that a delivery's next attempt is due. */
 export interface WakeUp extends DeliveryKey {
   /** Attempts made so far. A wake-up whose delivery has another count is out of date. */
   readonly attemptsMade: number;
   /** Milliseconds to wait, 15 minutes at most. */
   readonly delayMs: number;
+  /** Whose function attempts it. */
+  readonly lane: Lane;
   /** Saves a look-up; left out where it is large. */
   readonly body?: EventBody;
 }

@@ -20,6 +20,7 @@ export function endpointsSuite(api: () => ApiClient): void {
           description: '',
           event_types: ['*'],
           status: 'active',
+          rate_limit: null,
           retry: { schedule_seconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] },
           config: { url, timeout_ms: 10_000, headers: {} },
           credentials: { secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string },

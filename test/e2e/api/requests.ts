@@ -170,6 +170,9 @@ export function requestsSuite(api: () => ApiClient): void {
         `/v1/orgs/${org}/keys`,
         `/v1/orgs/${org}/endpoints`,
         '/v1/quarantine',
+        '/v1/sources',
+        `/v1/orgs/${org}/events`,
+        '/v1/events',
       ]) {
         for (const limit of ['0', '101', '-1', '1.5', 'ten', '', '1,2']) {
           expect(await api().call('GET', `${path}?limit=${limit}`), limit).toMatchObject({
@@ -186,9 +189,9 @@ export function requestsSuite(api: () => ApiClient): void {
             body: { errors: [{ path: 'cursor' }] },
           });
         }
-        expect(await api().call('GET', `${path}?offset=1`)).toMatchObject({
+        expect(await api().call('GET', `${path}?nonsense=1`)).toMatchObject({
           status: 400,
-          body: { errors: [{ path: 'offset', message: 'is not a field' }] },
+          body: { errors: [{ path: 'nonsense', message: 'is not a field' }] },
         });
         expect((await api().call('GET', `${path}?limit=100&cursor=`)).status).toBe(200);
       }

@@ -1,0 +1,48 @@
+import { Duration } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { FanoutFunction } from './fanout-function.ts';
+
+/** The queues that deliveries go through. A message that is lost does no harm: what it was for stays due. */
+export class DeliveryQueues extends Construct {
+  /** Wake-ups of deliveries, but for those of slow endpoints. */
+  readonly usual: Queue;
+  /** Wake-ups of deliveries to slow endpoints, which a function of their own attempts. */
+  readonly slow: Queue;
+  /** Jobs of events whose target has many endpoints. */
+  readonly fanOuts: Queue;
+
+  /** @param deliverTimeout of the functions that attempt deliveries */
+  constructor(scope: Construct, id: string, deliverTimeout: Duration) {
+    super(scope, id);
+    // Lambda wants six times the function's time-out, so that throttled polls do not repeat a message.
+    const hidden = Duration.seconds(deliverTimeout.toSeconds() * 6);
+    this.usual = this.#queue('WakeUps', hidden);
+    this.slow = this.#queue('SlowWakeUps', hidden);
+    // After a crash a job is to go on soon; a repeated message does no harm, because a job is taken with a lease. The
+    // lease (35 s) must be over by the time that the message comes again.
+    this.fanOuts = this.#queue('FanOuts', Duration.seconds(40));
+  }
+
+  /** Lets a function have deliveries attempted. */
+  letWakeUp(sender: FanoutFunction): void {
+    sender.sendTo(this.usual, 'WAKE_UP_QUEUE').sendTo(this.slow, 'SLOW_WAKE_UP_QUEUE');
+  }
+
+  /** Lets a function have deliveries attempted, and fan-out jobs gone on with. */
+  letDeliver(sender: FanoutFunction): void {
+    this.letWakeUp(sender);
+    sender.sendTo(this.fanOuts, 'FAN_OUT_QUEUE');
+  }
+
+  #queue(id: string, visibilityTimeout: Duration): Queue {
+    return new Queue(this, id, {
+      visibilityTimeout,
+      enforceSSL: true,
+      deadLetterQueue: {
+        queue: new Queue(this, `${id}Dead`, { retentionPeriod: Duration.days(14), enforceSSL: true }),
+        maxReceiveCount: 10,
+      },
+    });
+  }
+}

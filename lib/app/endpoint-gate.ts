@@ -1,0 +1,130 @@
+import type { Attempt } from '../core/attempt.ts';
+import type { Endpoint, EndpointHints } from '../core/endpoint.ts';
+import { type EndpointHealth, afterSample, isSlow, unknownHealth } from '../core/endpoint-health.ts';
+import type { EndpointMarker } from './ports/endpoints.ts';
+import type { Lane } from './ports/wake-ups.ts';
+
+/**
+ * `open`: attempts may be made. `slow`: only where nobody else waits for them. `broken`: none at present, from
+ * `untilMs` on one at a time.
+ */
+export type Passage = { readonly is: 'open' | 'slow' } | { readonly is: 'broken'; readonly untilMs: number };
+
+/** Keeps one slow or dead endpoint from costing the others anything. */
+export interface EndpointGate {
+  /** Whether an attempt at the endpoint may be made now. Where it may, it is to be made, and reported. */
+  passage(endpoint: Endpoint): Passage;
+  report(endpoint: Endpoint, attempt: Attempt): Promise<void>;
+  /** Where its further attempts belong. */
+  lane(endpoint: Endpoint): Lane;
+}
+
+interface Known {
+  health: EndpointHealth;
+  /** The circuit is what another environment found: it is closed when the hint is gone. */
+  isAdopted: boolean;
+  /** A trial that never came back is forgotten then. */
+  trialEndsMs: number;
+  /** When it was last found slow here. */
+  slowAtMs: number | undefined;
+}
+
+/** Endpoints that are remembered; the least recently attempted are dropped first. */
+const mostKnown = 10_000;
+/** Longer than any attempt. */
+const trialMs = 40_000;
+/** By then a hint that was written has been read again. */
+const hintMs = 10_000;
+
+/**
+ * What an attempt may take before its endpoint counts as slow: half of what first attempts may take together.
+ * @param inlineBudgetMs milliseconds
+ */
+export function slowMs(inlineBudgetMs: number): number {
+  return inlineBudgetMs / 2;
+}
+
+/**
+ * The gate of one environment. What it finds it writes into the endpoint's hints, so that other environments and new
+ * ones know it within seconds.
+ * @param mostMs an endpoint whose recent attempts took longer is slow, milliseconds
+ */
+export function createEndpointGate(marker: EndpointMarker, mostMs: number, now: () => number): EndpointGate {
+  const everything = new Map<string, Known>();
+
+  const knownOf = ({ id, hints }: Endpoint): Known => {
+    const known = everything.get(id) ?? {
+      health: unknownHealth,
+      isAdopted: false,
+      trialEndsMs: 0,
+      slowAtMs: undefined,
+    };
+    everything.delete(id);
+    everything.set(id, known);
+    if (everything.size > mostKnown) everything.delete(everything.keys().next().value!);
+    const { circuit } = known.health;
+    const openUntilMs = hints?.brokenUntil === undefined ? 0 : Date.parse(hints.brokenUntil);
+    if (circuit.state === 'closed' && openUntilMs > now()) {
+      known.health = {
+        ...known.health,
+        circuit: { state: 'open', openUntilMs, openMs: openUntilMs - now() },
+      };
+      known.isAdopted = true;
+    } else if (known.isAdopted && hints?.brokenUntil === undefined) {
+      known.health = { ...known.health, circuit: { state: 'closed' } };
+      known.isAdopted = false;
+    }
+    // Who is not attempted here any more is found fast elsewhere.
+    if (known.slowAtMs !== undefined && !hints?.slow && now() - known.slowAtMs > hintMs) {
+      known.health = { ...known.health, recent: [] };
+      known.slowAtMs = undefined;
+    }
+    return known;
+  };
+
+  return {
+    passage(endpoint) {
+      const known = knownOf(endpoint);
+      const { circuit } = known.health;
+      const nowMs = now();
+      if (circuit.state === 'open') {
+        const untilMs = Math.max(circuit.openUntilMs, known.trialEndsMs);
+        if (nowMs < untilMs) return { is: 'broken', untilMs };
+        known.trialEndsMs = nowMs + trialMs;
+      }
+      return { is: laneOf(known, endpoint) === 'slow' ? 'slow' : 'open' };
+    },
+
+    lane: (endpoint) => laneOf(knownOf(endpoint), endpoint),
+
+    async report(endpoint, attempt) {
+      const known = knownOf(endpoint);
+      const before = known.health;
+      known.health = afterSample(before, attempt, now());
+      known.trialEndsMs = 0;
+      const hints: EndpointHints = { ...endpoint.hints, ...slowHint(known), ...circuitHint(before, known) };
+      const isNews = hints.slow !== endpoint.hints?.slow || hints.brokenUntil !== endpoint.hints?.brokenUntil;
+      if (isNews) await marker.mark(endpoint.id, hints);
+    },
+  };
+
+  function laneOf({ health }: Known, { hints }: Endpoint): Lane {
+    return (isSlow(health, mostMs) ?? hints?.slow) ? 'slow' : 'usual';
+  }
+
+  function slowHint(known: Known): EndpointHints {
+    const slow = isSlow(known.health, mostMs);
+    if (slow === undefined) return {};
+    known.slowAtMs = slow ? now() : undefined;
+    return { slow: slow ? true : undefined };
+  }
+
+  function circuitHint(before: EndpointHealth, known: Known): EndpointHints {
+    const { circuit } = known.health;
+    if (circuit === before.circuit) return {};
+    known.isAdopted = false;
+    return {
+      brokenUntil: circuit.state === 'open' ? new Date(circuit.openUntilMs).toISOString() : undefined,
+    };
+  }
+}

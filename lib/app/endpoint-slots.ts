@@ -1,0 +1,34 @@
+import type { Endpoint } from '../core/endpoint.ts';
+import type { RateSlots } from './ports/rate-slots.ts';
+
+/** Hands out the next of an endpoint's times, milliseconds since 1970; undefined where it has no rate limit. */
+export type NextSlot = (endpoint: Endpoint) => number | undefined;
+
+const noLimit: NextSlot = () => undefined;
+
+/**
+ * Reserves a time for each of several deliveries, of every endpoint with a rate limit at once.
+ * @param endpoints one for each delivery
+ */
+export async function reserveSlots(slots: RateSlots, endpoints: readonly Endpoint[]): Promise<NextSlot> {
+  const counts = new Map<string, { count: number; rateLimit: number }>();
+  for (const { id, rateLimit } of endpoints) {
+    if (rateLimit !== undefined) counts.set(id, { count: (counts.get(id)?.count ?? 0) + 1, rateLimit });
+  }
+  if (counts.size === 0) return noLimit;
+  const next = new Map<string, { atMs: number; stepMs: number }>();
+  await Promise.all(
+    [...counts].map(async ([id, { count, rateLimit }]) => {
+      const durationMs = Math.ceil((count / rateLimit) * 1000);
+      const atMs = await slots.reserve(`endpoint#${id}`, durationMs, Number.MAX_SAFE_INTEGER);
+      next.set(id, { atMs: atMs!, stepMs: durationMs / count });
+    }),
+  );
+  return ({ id }) => {
+    const slot = next.get(id);
+    if (!slot) return undefined;
+    const atMs = Math.floor(slot.atMs);
+    slot.atMs += slot.stepMs;
+    return atMs;
+  };
+}

@@ -1,0 +1,23 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take minutes, the longest first; beside them the short ones fill the time of the other worker. */
+const slow = [
+  'e2e/faults.',
+  'e2e/fan-out.',
+  'e2e/processes.',
+  'e2e/api.',
+  'e2e/',
+  'contracts/',
+  'infra/local/',
+];
+
+/** Begins with the files that take longest, so that none of them is left for the end. */
+export class SlowFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = slow.findIndex((part) => moduleId.includes(`/test/${part}`));
+      return at === -1 ? slow.length : at;
+    };
+    return [...files].sort((one, other) => rank(one) - rank(other));
+  }
+}
