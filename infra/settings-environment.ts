@@ -6,6 +6,7 @@ export function deliverySettings(settings: StageSettings): Record<string, string
   return {
     INLINE_BUDGET_MS: String(settings.inlineBudgetMs),
     RETENTION_DAYS: String(settings.retentionDays),
+    HELD_DAYS: String(settings.heldDays),
     ALLOW_LOOPBACK_TARGETS: String(settings.allowLoopbackTargets),
     WEBHOOK_TARGETS: JSON.stringify({
       ports: settings.webhookPorts,

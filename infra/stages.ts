@@ -15,6 +15,8 @@ export interface StageSettings extends WebhookTargetSettings {
   readonly inlineBudgetMs: number;
   /** How long events, deliveries and quarantined records are kept. */
   readonly retentionDays: number;
+  /** How long a delivery is held for its endpoint to be active again, whole days from 1 to as long as events are kept. */
+  readonly heldDays: number;
   /** How long an idempotency key stands for one event, from 1 hour to as long as events are kept. */
   readonly idempotencyWindowHours: number;
   /** Most invocations of the delivery function at once, 2 to 1000. */
@@ -42,6 +44,7 @@ const onAws = {
   brokers: { count: 3, instanceType: 'kafka.m7g.large', storageGiB: 100 },
   inlineBudgetMs: 1000,
   retentionDays: 30,
+  heldDays: 14,
   idempotencyWindowHours: 24,
   deliveryConcurrency: 50,
   slowDeliveryConcurrency: 50,
@@ -107,6 +110,11 @@ export function stageProblems(settings: StageSettings): string[] {
     'must be from 1 hour to as long as events are kept',
   );
   check(whole(settings.retentionDays, 1, 365), 'retentionDays', 'must be from 1 to 365 days');
+  check(
+    whole(settings.heldDays, 1, settings.retentionDays),
+    'heldDays',
+    'must be from 1 day to as long as events are kept',
+  );
   for (const field of ['deliveryConcurrency', 'slowDeliveryConcurrency'] as const)
     check(whole(settings[field], 2, 1000), field, 'must be from 2 to 1000');
   checkWebhookTargets(settings, check);

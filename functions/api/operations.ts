@@ -1,27 +1,32 @@
 import { createAddressGuard } from '../../lib/adapters/address-guard.ts';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
-import { createCachedSources } from '../../lib/adapters/cached-sources.ts';
 import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
+import { createDeliveryLists } from '../../lib/adapters/dynamodb-delivery-lists.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
+import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
+import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
+import { createReplayQueue } from '../../lib/adapters/sqs-replays.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
+import { deliveryOperations } from '../../lib/app/api/deliveries.ts';
 import { dryRunOperations } from '../../lib/app/api/dry-run.ts';
 import { endpointOperations } from '../../lib/app/api/endpoints.ts';
+import { eventReplayOperations } from '../../lib/app/api/event-replay.ts';
 import { eventOperations } from '../../lib/app/api/events.ts';
 import { healthOperations } from '../../lib/app/api/health.ts';
 import { keyOperations } from '../../lib/app/api/keys.ts';
@@ -29,6 +34,7 @@ import type { Operations } from '../../lib/app/api/operation.ts';
 import { orgOperations } from '../../lib/app/api/orgs.ts';
 import { quarantineOperations } from '../../lib/app/api/quarantine.ts';
 import { redriveOperations } from '../../lib/app/api/redrive.ts';
+import { replayOperations } from '../../lib/app/api/replays.ts';
 import { sourceOperations } from '../../lib/app/api/sources.ts';
 import { traceOperations } from '../../lib/app/api/trace.ts';
 import { webhookUrlRule } from '../../lib/app/api/url-rule.ts';
@@ -38,6 +44,7 @@ import type { ApiKey } from '../../lib/core/api-key.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 import type { Org } from '../../lib/core/org.ts';
+import type { Replay } from '../../lib/core/replay.ts';
 import type { SourceConfig, SourceDescription } from '../../lib/core/source.ts';
 
 const dynamodb = createDynamoDbClient();
@@ -63,7 +70,8 @@ const cachedEndpoints = createCachedEndpoints(endpoints, now);
 const pipeline = {
   eventIds,
   transforms,
-  sources: createCachedSources(sourceConfigs, now),
+  // As it is set now: a redrive comes right after the change that it needs.
+  sources: { read: (name: string) => sourceConfigs.get(name) },
   endpoints: cachedEndpoints,
   gate: createEndpointGate(cachedEndpoints, slowMs(Number(environment('INLINE_BUDGET_MS'))), now),
   slots: createRateSlots(dynamodb, eventsTable, now),
@@ -74,34 +82,61 @@ const pipeline = {
   store: createIngestStore(dynamodb, eventsTable, retentionDays, now),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
+  heldMs: readHeldMs(),
   now,
   random: Math.random,
+};
+
+const deliveries = createDeliveryStore(dynamodb, eventsTable, retentionDays, now);
+/** What makes deliveries once more. Endpoints are read as they are at this moment. */
+const replaying = {
+  endpoints: { byId: (id: string) => endpoints.get(id) },
+  deliveries,
+  events,
+  wakeUps: pipeline.wakeUps,
+  filterOf: pipeline.filterOf,
+  now,
+};
+const replayJobs = {
+  replays: createDocuments<Replay>(dynamodb, configTable, 'REPLAY'),
+  watch: createReplayWatch(dynamodb, eventsTable, retentionDays, now),
+  queue: createReplayQueue(sqs, environment('REPLAY_QUEUE')),
+  now,
 };
 
 /** Every operation of the API by its route, with what it needs. */
 export const operations: Operations = {
   ...healthOperations(),
-  ...orgOperations({ orgs, keys, endpoints, now }),
+  ...orgOperations({ orgs, keys, endpoints, replays: replayJobs.replays, now }),
   ...keyOperations({ keys, orgs, now }),
   ...endpointOperations({
     endpoints,
     orgs,
     sender: createWebhookSender(targetRules, now),
     rules: { urlRule: webhookUrlRule(originFault, targetRules), retentionDays, compilePattern },
+    releases: replayJobs,
     now,
   }),
   ...eventOperations({
     lists: createEventLists(dynamodb, eventsTable, events),
     events,
-    deliveries: createDeliveryStore(dynamodb, eventsTable, retentionDays, now),
+    deliveries,
     claims,
     orgs,
     sources,
+    retentionDays,
     now,
   }),
-  ...traceOperations({ events, sources }),
+  ...deliveryOperations({
+    ...replaying,
+    lists: createDeliveryLists(dynamodb, eventsTable, deliveries),
+    endpointDocuments: endpoints,
+  }),
+  ...eventReplayOperations(replaying),
+  ...replayOperations({ ...replayJobs, orgs, endpoints }),
+  ...traceOperations({ events, orgs, sources }),
   ...quarantineOperations({ quarantine, sources }),
   ...redriveOperations({ quarantine, known: sources, pipeline }),
-  ...sourceOperations({ known: sources, configs: sourceConfigs, transforms, now }),
-  ...dryRunOperations({ known: sources, configs: sourceConfigs, pipeline, now }),
+  ...sourceOperations({ known: sources, configs: sourceConfigs, transforms, quarantine, now }),
+  ...dryRunOperations({ known: sources, configs: sourceConfigs, orgs, pipeline, now }),
 };

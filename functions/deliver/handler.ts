@@ -6,6 +6,7 @@ import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
+import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
@@ -45,6 +46,7 @@ const dependencies: DeliverDependencies = {
     createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
   ),
   wakeUps: createWakeUpQueue(sqs, queueUrls),
+  heldMs: readHeldMs(),
   now,
   random: Math.random,
 };
@@ -62,6 +64,11 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     return true;
   });
   await receiveAgainSoon(sqs, queueUrls[lane], failed);
-  log('INFO', 'delivered', { lane, wakeUps: wakeUps.length, failed: failed.length, ms: now() - startedMs });
+  log('INFO', 'wake-ups answered', {
+    lane,
+    wakeUps: wakeUps.length,
+    failed: failed.length,
+    ms: now() - startedMs,
+  });
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

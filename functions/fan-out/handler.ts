@@ -6,6 +6,7 @@ import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
+import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
@@ -49,6 +50,7 @@ const dependencies: FanOutDependencies = {
   queue: createFanOutQueue(sqs, queueUrl),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   inlineBudgetMs,
+  heldMs: readHeldMs(),
   now,
   random: Math.random,
 };
@@ -58,7 +60,10 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   const [message] = Records;
   const eventId = message!.body;
   try {
-    const { unsent, ...progress } = (await runFanOut(dependencies, eventId)) ?? { pages: 0 };
+    const outcome = await runFanOut(dependencies, eventId);
+    // Whoever has it may have died with it: the message comes again when its lease is over.
+    if (outcome === 'leased') throw new Error('another has the job');
+    const { unsent, ...progress } = outcome ?? { pages: 0 };
     if (unsent) log('WARN', 'messages not sent', { eventId, ...errorFields(unsent) });
     log('INFO', 'fanned out', { eventId, ...progress });
     return { batchItemFailures: [] };

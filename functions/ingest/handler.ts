@@ -7,6 +7,7 @@ import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { environment } from '../../lib/adapters/environment.ts';
+import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { type KafkaBatchResponse, batchFailures, recordsOf } from '../../lib/adapters/kafka-event.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
@@ -51,6 +52,7 @@ const dependencies: BatchDependencies = {
   store: createIngestStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
+  heldMs: readHeldMs(),
   now,
   random: Math.random,
 };
@@ -61,7 +63,8 @@ const dependencies: BatchDependencies = {
  */
 export async function handler(event: MSKEvent | SelfManagedKafkaEvent): Promise<KafkaBatchResponse> {
   const startedMs = now();
-  const { counts, unmatched, unsent, unreached } = await ingestBatch(dependencies, recordsOf(event));
+  const { counts, unmatched, unsent, failure, unreached } = await ingestBatch(dependencies, recordsOf(event));
+  if (failure) log('ERROR', 'records come again', { source, ...errorFields(failure) });
   if (unsent) log('WARN', 'messages not sent', { source, ...errorFields(unsent) });
   if (unmatched.length > 0) log('WARN', 'events match no endpoint', { source, events: unmatched });
   if (unreached.length > 0) log('WARN', 'no time for records', { source, records: unreached.length });

@@ -4,6 +4,7 @@ import { environment } from '../../lib/adapters/environment.ts';
 import { log } from '../../lib/adapters/log.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
+import { createReplayQueue } from '../../lib/adapters/sqs-replays.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { sweepDue } from '../../lib/app/sweep-due.ts';
@@ -13,10 +14,11 @@ const dependencies = {
   due: createDueDeliveries(createDynamoDbClient(), environment('EVENTS_TABLE')),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
+  replayQueue: createReplayQueue(sqs, environment('REPLAY_QUEUE')),
   now: Date.now,
 };
 
-/** Once a minute: wakes the deliveries that are due, and fan-out jobs that stand still. */
+/** Once a minute: wakes the deliveries that are due, and fan-out jobs and replays that stand still. */
 export async function handler(): Promise<void> {
   log('INFO', 'swept', { woken: await sweepDue(dependencies) });
 }

@@ -11,6 +11,8 @@ export class DeliveryQueues extends Construct {
   readonly slow: Queue;
   /** Jobs of events whose target has many endpoints. */
   readonly fanOuts: Queue;
+  /** Replays, and releases of held deliveries. */
+  readonly replays: Queue;
 
   /** @param deliverTimeout of the functions that attempt deliveries */
   constructor(scope: Construct, id: string, deliverTimeout: Duration) {
@@ -21,7 +23,9 @@ export class DeliveryQueues extends Construct {
     this.slow = this.#queue('SlowWakeUps', hidden);
     // After a crash a job is to go on soon; a repeated message does no harm, because a job is taken with a lease. The
     // lease (35 s) must be over by the time that the message comes again.
-    this.fanOuts = this.#queue('FanOuts', Duration.seconds(40));
+    const rest = Duration.seconds(40);
+    this.fanOuts = this.#queue('FanOuts', rest);
+    this.replays = this.#queue('Replays', rest);
   }
 
   /** Lets a function have deliveries attempted. */
@@ -33,6 +37,11 @@ export class DeliveryQueues extends Construct {
   letDeliver(sender: FanoutFunction): void {
     this.letWakeUp(sender);
     sender.sendTo(this.fanOuts, 'FAN_OUT_QUEUE');
+  }
+
+  /** Lets a function have replays gone on with. */
+  letReplay(sender: FanoutFunction): void {
+    sender.sendTo(this.replays, 'REPLAY_QUEUE');
   }
 
   #queue(id: string, visibilityTimeout: Duration): Queue {

@@ -44,6 +44,14 @@ export const keyedRoutes = [
   'GET /v1/orgs/{org}/events',
   'GET /v1/events',
   'GET /v1/events/{event}',
+  'POST /v1/events/{event}/replay',
+  'GET /v1/orgs/{org}/deliveries',
+  'POST /v1/deliveries/{delivery}/retry',
+  'POST /v1/orgs/{org}/replays',
+  'GET /v1/orgs/{org}/replays',
+  'GET /v1/orgs/{org}/replays/{replay}',
+  'DELETE /v1/orgs/{org}/replays/{replay}',
+  'POST /v1/orgs/{org}/replays/{replay}/resume',
   'GET /v1/quarantine',
   'GET /v1/quarantine/{id}',
   'POST /v1/quarantine/{id}/redrive',
@@ -90,9 +98,11 @@ export class ApiStack extends Stack {
         'PartiQLInsert',
         'PutItem',
         'Query',
+        'UpdateItem',
       ])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
     queues.letDeliver(handle);
+    queues.letReplay(handle);
 
     const api = new HttpApi(this, 'HttpApi', {
       apiName: `fanout-${settings.name}`,

@@ -50,14 +50,16 @@ export class DataStack extends Stack {
           partitionKey: string('listing'),
           sortKey: string('listed_at'),
           projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['attempt_count'],
+          nonKeyAttributes: ['attempt_count', 'written_at'],
         },
-        // Every event once, by hour, for operators; in shards, for all writes of an hour come to it.
+        // Every event once, by hour, for operators, and deliveries by endpoint and state; in shards, for all writes of an
+        // hour or to an endpoint come to it.
         {
           indexName: 'overview',
           partitionKey: string('overview'),
           sortKey: string('listed_at'),
-          projectionType: ProjectionType.KEYS_ONLY,
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['written_at'],
         },
       ],
     });

@@ -19,10 +19,10 @@ export interface DeliveryStackProps extends FanoutStackProps {
 
 // An endpoint's time-out is 30 s at most; the rest is for reading and writing rows.
 const deliverTimeout = Duration.seconds(45);
-// Pages for 10 s, the last of which may take longer.
-const fanOutTimeout = Duration.seconds(30);
+// Both page for 10 s, the last of which may take longer.
+const jobTimeout = Duration.seconds(30);
 
-/** What delivers outside of ingest: retries, events with many endpoints, and the sweep of what is due. */
+/** What delivers outside of ingest: retries, events with many endpoints, replays, and the sweep of what is due. */
 export class DeliveryStack extends Stack {
   readonly queues: DeliveryQueues;
 
@@ -53,7 +53,7 @@ export class DeliveryStack extends Stack {
       functions,
       code: 'fan-out',
       description: 'Delivers events whose target has many endpoints',
-      timeout: fanOutTimeout,
+      timeout: jobTimeout,
       memoryMiB: 1024,
       environment: deliverySettings(settings),
     })
@@ -63,6 +63,21 @@ export class DeliveryStack extends Stack {
     this.queues.letDeliver(fanOut);
     this.#consume(fanOut, this.queues.fanOuts, 1, settings.deliveryConcurrency);
 
+    const replay = new FanoutFunction(this, 'Replay', {
+      functions,
+      code: 'replay',
+      description: 'Makes deliveries once more, at a bounded speed',
+      timeout: jobTimeout,
+      memoryMiB: 512,
+      environment: deliverySettings(settings),
+    })
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'DeleteItem'])
+      .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'PutItem', 'DeleteItem'])
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+    this.queues.letWakeUp(replay);
+    this.queues.letReplay(replay);
+    this.#consume(replay, this.queues.replays, 1, settings.deliveryConcurrency);
+
     const sweep = new FanoutFunction(this, 'Sweep', {
       functions,
       code: 'sweep',
@@ -71,6 +86,7 @@ export class DeliveryStack extends Stack {
       memoryMiB: 512,
     }).useTable(events, 'EVENTS_TABLE', ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
     this.queues.letDeliver(sweep);
+    this.queues.letReplay(sweep);
     new Schedule(this, 'SweepSchedule', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new LambdaInvoke(sweep.function, { retryAttempts: 0 }),

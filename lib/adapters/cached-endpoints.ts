@@ -1,4 +1,4 @@
-import type { Documents } from '../app/ports/documents.ts';
+import type { Documents, Page } from '../app/ports/documents.ts';
 import { type EndpointMarker, type EndpointReader, endpointsAPage } from '../app/ports/endpoints.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { createCachedReads } from './cached-reads.ts';
@@ -12,7 +12,11 @@ export function createCachedEndpoints(
   documents: Documents<Endpoint>,
   now: () => number,
 ): EndpointReader & EndpointMarker {
-  const reads = createCachedReads(now);
+  // A page counts as its endpoints: each may have tens of KB.
+  const reads = createCachedReads(
+    now,
+    (found) => (found as Partial<Page<Endpoint>> | undefined)?.items?.length ?? 1,
+  );
   return {
     byId: (id) =>
       reads.read(
@@ -35,11 +39,11 @@ export function createCachedEndpoints(
     disableGone: (id) =>
       write(id, (endpoint) => (endpoint.status === 'disabled' ? endpoint : disabled(endpoint))),
 
-    mark: (id, { slow, brokenUntil }) =>
+    mark: (id, { pace, brokenUntil }) =>
       write(id, (endpoint) => {
         const { hints = {} } = endpoint;
-        const isNews = hints.slow !== slow || hints.brokenUntil !== brokenUntil;
-        return isNews ? { ...endpoint, hints: { slow, brokenUntil } } : endpoint;
+        const isNews = hints.pace !== pace || hints.brokenUntil !== brokenUntil;
+        return isNews ? { ...endpoint, hints: { pace, brokenUntil } } : endpoint;
       }),
   };
 

@@ -2,12 +2,12 @@
 const freshMs = 2_000;
 /** How long an answer is used when the table cannot be read; then calls fail. */
 const staleMs = 30_000;
-/** Answers kept, the least recently asked for are dropped first. */
-const mostAnswers = 10_000;
+/** What kept answers hold together; those read least recently are dropped first. */
+const mostKept = 20_000;
 
 interface Known {
   /** What the last read that succeeded found, and when it began. */
-  answer?: { readonly value: unknown; readonly readAtMs: number };
+  answer?: { readonly value: unknown; readonly readAtMs: number; readonly size: number };
   /** The read under way. */
   reading?: Promise<unknown>;
 }
@@ -22,9 +22,35 @@ export interface CachedReads {
   forget(): void;
 }
 
-/** Reads of configuration, kept for 2 s. Many calls at once for the same thing make one read. */
-export function createCachedReads(now: () => number): CachedReads {
+/**
+ * Reads of configuration, kept for 2 s. Many calls at once for the same thing make one read.
+ * @param sizeOf what an answer counts as, where it holds several things; 20,000 are kept
+ */
+export function createCachedReads(
+  now: () => number,
+  sizeOf: (value: unknown) => number = () => 1,
+): CachedReads {
+  // Ordered by when they were last read.
   const everything = new Map<string, Known>();
+  let kept = 0;
+
+  const drop = (key: string) => {
+    const known = everything.get(key)!;
+    kept -= known.answer?.size ?? 0;
+    known.answer = undefined;
+    everything.delete(key);
+  };
+  const keep = (key: string, known: Known, value: unknown, readAtMs: number) => {
+    if (everything.get(key) !== known) return;
+    const size = sizeOf(value);
+    kept += size - (known.answer?.size ?? 0);
+    known.answer = { value, readAtMs, size };
+    for (const [oldest, { answer, reading }] of everything) {
+      const isOld = answer !== undefined && now() - answer.readAtMs >= staleMs && reading === undefined;
+      if (!isOld && kept <= mostKept) return;
+      drop(oldest);
+    }
+  };
 
   const start = async <T>(
     key: string,
@@ -33,17 +59,16 @@ export function createCachedReads(now: () => number): CachedReads {
     isNothing: (value: T) => boolean,
   ): Promise<T> => {
     const readAtMs = now();
-    // Set again, so that the map is ordered by use.
     everything.delete(key);
     everything.set(key, known);
-    if (everything.size > mostAnswers) everything.delete(everything.keys().next().value!);
     try {
       const value = await read();
-      known.answer = isNothing(value) ? undefined : { value, readAtMs };
+      if (!isNothing(value)) keep(key, known, value, readAtMs);
+      else if (everything.get(key) === known) drop(key);
       return value;
     } finally {
       known.reading = undefined;
-      if (!known.answer && everything.get(key) === known) everything.delete(key);
+      if (!known.answer && everything.get(key) === known) drop(key);
     }
   };
 
@@ -63,6 +88,9 @@ export function createCachedReads(now: () => number): CachedReads {
         throw error;
       }
     },
-    forget: () => everything.clear(),
+    forget() {
+      everything.clear();
+      kept = 0;
+    },
   };
 }

@@ -1,10 +1,13 @@
-import { mostWakeUpDelayMs } from '../app/ports/wake-ups.ts';
+import { rfc3339 } from '../app/api/rfc3339.ts';
 import type { DeliveryKey } from '../app/ports/events.ts';
-import type { Delivery } from '../core/delivery.ts';
+import { mostWakeUpDelayMs } from '../app/ports/wake-ups.ts';
+import type { Delivery, DeliveryState } from '../core/delivery.ts';
 import type { Item } from './dynamodb-batch.ts';
 
 /** Due deliveries of one minute are spread over this many partition keys. */
 export const dueShards = 4;
+/** Deliveries of one endpoint and state are spread over as many. */
+export const overviewShards = 4;
 /** How much later than its wake-up a delivery is found by the sweep, when the wake-up was lost. */
 const wakeUpGraceMs = 3 * 60_000;
 const sweptGraceMs = 10 * 60_000;
@@ -13,18 +16,44 @@ export function deliveryKey({ eventId, endpointId }: DeliveryKey): Item {
   return { pk: { S: `DELIVERY#${eventId}` }, sk: { S: endpointId } };
 }
 
-/** A delivery's item. While something is due it also stands in the index of due minutes. */
+/** The delivery that a key is of. */
+export function deliveryKeyOf({ pk, sk }: Item): DeliveryKey {
+  return { eventId: pk!.S!.slice('DELIVERY#'.length), endpointId: sk!.S! };
+}
+
+/**
+ * A delivery's item. It stands in the list of its endpoint and state, and while something is due also in the index of
+ * due minutes: by when it is due, or when it ended.
+ */
 export function deliveryItem(delivery: Delivery, nowMs: number): Item {
+  const { eventId, endpointId, state, attempts, nextAttemptAtMs } = delivery;
   return {
     ...deliveryKey(delivery),
-    attempt_count: { N: String(delivery.attempts.length) },
-    delivery: { S: JSON.stringify(delivery) },
-    ...(delivery.nextAttemptAtMs !== undefined && dueAttributes(delivery.eventId, dueAt(delivery, nowMs))),
+    attempt_count: { N: String(attempts.length) },
+    delivery: { S: deliveryText(delivery) },
+    overview: { S: deliveriesList(endpointId, state, shardOf(eventId) % overviewShards) },
+    listed_at: { S: listedAt(nowMs, delivery) },
+    ...(nextAttemptAtMs !== undefined && deliveryDue(delivery, dueAt(delivery, nowMs))),
   };
+}
+
+/** The delivery as text: the same text for the same delivery, so that a write can depend on it. */
+export function deliveryText(delivery: Delivery): string {
+  return JSON.stringify(delivery);
 }
 
 export function deliveryOf(item: Item): Delivery {
   return JSON.parse(item['delivery']!.S!) as Delivery;
+}
+
+/** A shard of the list of an endpoint's deliveries in a state, as index key. */
+export function deliveriesList(endpointId: string, state: DeliveryState, shard: number): string {
+  return `DELIVERIES#${endpointId}#${state}#${shard}`;
+}
+
+/** A delivery's place in both indexes, which no other has. */
+function listedAt(timeMs: number, { eventId, endpointId }: DeliveryKey): string {
+  return `${rfc3339(timeMs)}#${eventId}.${endpointId}`;
 }
 
 /** A queued delivery that a wake-up was sent for is due for the sweep only when that wake-up must have been lost. */
@@ -33,11 +62,19 @@ function dueAt({ state, nextAttemptAtMs }: Delivery, nowMs: number): number {
   return woken ? Math.max(nextAttemptAtMs!, nowMs) + wakeUpGraceMs : nextAttemptAtMs!;
 }
 
-/** Attributes of the index of due minutes; after a wake-up of the sweep's own, the same for a later minute. */
-export function dueAttributes(eventId: string, dueMs: number): Item {
+/** A delivery's attributes of the index of due minutes; after a wake-up of the sweep's own, the same for a later one. */
+export function deliveryDue(key: DeliveryKey, dueMs: number): Item {
+  return { ...dueAttributes(key.eventId, dueMs), listed_at: { S: listedAt(dueMs, key) } };
+}
+
+/**
+ * Attributes of the index of due minutes.
+ * @param name its last character picks the shard
+ */
+export function dueAttributes(name: string, dueMs: number): Item {
   return {
-    listing: { S: dueMinute(Math.floor(dueMs / 60_000), shardOf(eventId)) },
-    listed_at: { S: new Date(dueMs).toISOString() },
+    listing: { S: dueMinute(Math.floor(dueMs / 60_000), shardOf(name)) },
+    listed_at: { S: rfc3339(dueMs) },
   };
 }
 

@@ -64,22 +64,40 @@ async function getChunk(client: DynamoDBClient, table: string, keys: Item[]): Pr
   return items;
 }
 
-/** All items of a partition key, by sort key, read consistently; a query alone answers 1 MB of them at most. */
+/**
+ * All items of a partition key, by sort key, read consistently; a query alone answers 1 MB of them at most.
+ * @param prefix what their sort keys begin with
+ */
 export async function itemsUnder(
   client: DynamoDBClient,
   table: string,
   partitionKey: string,
+  prefix?: string,
 ): Promise<Item[]> {
   const items: Item[] = [];
+  for await (const page of pagesUnder(client, table, partitionKey, prefix)) items.push(...page);
+  return items;
+}
+
+/** The same, answer by answer. */
+export async function* pagesUnder(
+  client: DynamoDBClient,
+  table: string,
+  partitionKey: string,
+  prefix?: string,
+): AsyncIterable<Item[]> {
+  const isNarrow = prefix !== undefined;
   const pages = paginateQuery(
     { client },
     {
       TableName: table,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: partitionKey } },
+      KeyConditionExpression: isNarrow ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
+      ExpressionAttributeValues: {
+        ':pk': { S: partitionKey },
+        ...(isNarrow && { ':prefix': { S: prefix } }),
+      },
       ConsistentRead: true,
     },
   );
-  for await (const page of pages) items.push(...(page.Items ?? []));
-  return items;
+  for await (const page of pages) yield page.Items ?? [];
 }

@@ -14,6 +14,8 @@ import { mostAtOnce } from './dynamodb-batch.ts';
 
 /** Statements that DynamoDB takes in one call. */
 const mostStatements = 25;
+/** Of each call, keys that are looked at one by one because somebody has them. */
+const takenAtOnce = 4;
 
 /** Claims of idempotency keys in the events table. Keys are hashed: they may be long, and say things about people. */
 export function createClaimStore(
@@ -27,9 +29,10 @@ export function createClaimStore(
     sk: { S: 'CLAIM' },
   });
   const nowSeconds = () => Math.floor(now() / 1000);
-  const itemOf = (scope: string, { key, eventId }: Claim) => ({
+  const itemOf = (scope: string, { key, eventId, origin }: Claim) => ({
     ...keyOf(scope, key),
     event_id: { S: eventId },
+    origin: { S: origin },
     expires_at: { N: String(nowSeconds() + windowHours * 3600) },
   });
 
@@ -37,8 +40,8 @@ export function createClaimStore(
     async claim(scope, claims) {
       const holders = await mapAtOnce(chunks(claims, mostStatements), mostAtOnce, async (some) => {
         const inserted = await insertNew(some.map((claim) => itemOf(scope, claim)));
-        return Promise.all(
-          some.map(async (claim, at) => (inserted[at] ? claim.eventId : claimOne(itemOf(scope, claim)))),
+        return mapAtOnce([...some.entries()], takenAtOnce, async ([at, claim]) =>
+          inserted[at] ? claim.eventId : claimOne(itemOf(scope, claim)),
         );
       });
       return holders.flat();
@@ -60,16 +63,16 @@ export function createClaimStore(
   async function insertNew(items: readonly Record<string, AttributeValue>[]): Promise<boolean[]> {
     const { Responses = [] } = await client.send(
       new BatchExecuteStatementCommand({
-        Statements: items.map(({ pk, sk, event_id, expires_at }) => ({
-          Statement: `INSERT INTO "${table}" VALUE {'pk': ?, 'sk': ?, 'event_id': ?, 'expires_at': ?}`,
-          Parameters: [pk!, sk!, event_id!, expires_at!],
+        Statements: items.map(({ pk, sk, event_id, origin, expires_at }) => ({
+          Statement: `INSERT INTO "${table}" VALUE {'pk': ?, 'sk': ?, 'event_id': ?, 'origin': ?, 'expires_at': ?}`,
+          Parameters: [pk!, sk!, event_id!, origin!, expires_at!],
         })),
       }),
     );
     return items.map((_, at) => Responses[at] !== undefined && Responses[at].Error === undefined);
   }
 
-  /** Takes a key that nobody has, whose time is over, or that is the event's already. */
+  /** Takes a key that nobody has, whose time is over, or that something of the same origin has. */
   async function claimOne(item: Record<string, AttributeValue>): Promise<string> {
     const eventId = item['event_id']!;
     try {
@@ -78,8 +81,8 @@ export function createClaimStore(
           TableName: table,
           Item: item,
           // DynamoDB deletes expired items when it comes to it, days late at times, so the time itself is compared.
-          ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now OR event_id = :id',
-          ExpressionAttributeValues: { ':now': { N: String(nowSeconds()) }, ':id': eventId },
+          ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now OR origin = :origin',
+          ExpressionAttributeValues: { ':now': { N: String(nowSeconds()) }, ':origin': item['origin']! },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );

@@ -4,8 +4,9 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { DeliveryStore } from '../app/ports/events.ts';
-import { deliveryItem, deliveryKey, deliveryOf } from './delivery-items.ts';
-import { getAll } from './dynamodb-batch.ts';
+import type { Delivery } from '../core/delivery.ts';
+import { deliveryItem, deliveryKey, deliveryOf, deliveryText } from './delivery-items.ts';
+import { type Item, getAll } from './dynamodb-batch.ts';
 import { expiry } from './event-items.ts';
 
 /** Delivery rows of the events table. */
@@ -21,22 +22,30 @@ export function createDeliveryStore(
       return (await getAll(client, table, [...unique.values()])).map(deliveryOf);
     },
 
-    async update(delivery, attemptsWhenRead) {
-      const nowMs = now();
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: { ...deliveryItem(delivery, nowMs), ...expiry(delivery.createdAtMs, retentionDays) },
-            ConditionExpression: 'attempt_count = :attempts',
-            ExpressionAttributeValues: { ':attempts': { N: String(attemptsWhenRead) } },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
-    },
+    update: (delivery, attemptsWhenRead) =>
+      put(delivery, 'attempt_count = :attempts', { ':attempts': { N: String(attemptsWhenRead) } }),
+
+    replace: (delivery, whenRead) =>
+      put(delivery, 'delivery = :delivery', { ':delivery': { S: deliveryText(whenRead) } }),
+
+    create: (delivery) => put(delivery, 'attribute_not_exists(pk)'),
   };
+
+  /** @returns whether the condition held */
+  async function put(delivery: Delivery, condition: string, values?: Item): Promise<boolean> {
+    try {
+      await client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: { ...deliveryItem(delivery, now()), ...expiry(delivery.createdAtMs, retentionDays) },
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
 }

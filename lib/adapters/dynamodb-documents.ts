@@ -14,7 +14,7 @@ import {
 import type { Document, Documents, ListRequest, Page } from '../app/ports/documents.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
-export type DocumentKind = 'ORG' | 'KEY' | 'ENDPOINT' | 'SOURCE';
+export type DocumentKind = 'ORG' | 'KEY' | 'ENDPOINT' | 'SOURCE' | 'REPLAY';
 
 /** Writes of one item that come at once: those that lose try again, each after a random wait. */
 const mostConflicts = 10;

@@ -6,11 +6,20 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { DueDeliveries, DuePage } from '../app/ports/events.ts';
-import { deliveryKey, dueAgainAfter, dueAttributes, dueMinute, dueShards } from './delivery-items.ts';
+import type { DueDeliveries, DueDelivery, DueFanOut, DuePage } from '../app/ports/events.ts';
+import {
+  deliveryDue,
+  deliveryKey,
+  deliveryKeyOf,
+  dueAgainAfter,
+  dueAttributes,
+  dueMinute,
+  dueShards,
+} from './delivery-items.ts';
 import { chunks } from '../core/chunks.ts';
 import { type Item } from './dynamodb-batch.ts';
 import { fanOutKey, jobKey } from './fan-out-items.ts';
+import { replayWatchKey, watchedReplay } from './replay-watch-items.ts';
 
 /** Minutes that are looked at again, for rows that were written late or showed up late in the index. */
 const trailingMinutes = 5;
@@ -46,11 +55,13 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
       await writeCursor(last);
     },
 
-    async woken({ deliveries, fanOuts }, nowMs) {
-      const again = (eventId: string) => dueAttributes(eventId, dueAgainAfter(nowMs));
+    async woken({ deliveries, fanOuts, replays }, nowMs) {
+      const againMs = dueAgainAfter(nowMs);
+      const again = (name: string) => dueAttributes(name, againMs);
       const moves = [
-        ...deliveries.map((one) => () => move(deliveryKey(one), one.attemptsMade, again(one.eventId))),
+        ...deliveries.map((one) => () => move(deliveryKey(one), one.attemptsMade, deliveryDue(one, againMs))),
         ...fanOuts.map((one) => () => move(jobKey(one.eventId), one.pages, again(one.eventId))),
+        ...replays.map((id) => () => move(replayWatchKey(id), 0, again(id))),
       ];
       for (const some of chunks(moves, updatesAtOnce)) await Promise.all(some.map((run) => run()));
     },
@@ -82,7 +93,8 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
         KeyConditionExpression: 'listing = :minute AND listed_at <= :now',
         ExpressionAttributeValues: {
           ':minute': { S: minuteAndShard },
-          ':now': { S: new Date(nowMs).toISOString() },
+          // What is due in this very millisecond has a tail behind it.
+          ':now': { S: `${new Date(nowMs).toISOString()}~` },
         },
         Limit: pageSize,
         ExclusiveStartKey: from,
@@ -113,20 +125,17 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
   }
 }
 
-/** The index holds deliveries and fan-out jobs. */
+/** The index holds deliveries, fan-out jobs and what watches over replays. */
 function duePage(items: readonly Item[]): DuePage {
-  const isFanOut = (item: Item) => item['pk']!.S!.startsWith(fanOutKey(''));
   const countOf = (item: Item) => Number(item['attempt_count']!.N);
-  return {
-    deliveries: items
-      .filter((item) => !isFanOut(item))
-      .map((item) => ({
-        eventId: item['pk']!.S!.slice('DELIVERY#'.length),
-        endpointId: item['sk']!.S!,
-        attemptsMade: countOf(item),
-      })),
-    fanOuts: items
-      .filter(isFanOut)
-      .map((item) => ({ eventId: item['pk']!.S!.slice(fanOutKey('').length), pages: countOf(item) })),
-  };
+  const page = { deliveries: [] as DueDelivery[], fanOuts: [] as DueFanOut[], replays: [] as string[] };
+  for (const item of items) {
+    const pk = item['pk']!.S!;
+    const replay = watchedReplay(pk);
+    if (replay !== undefined) page.replays.push(replay);
+    else if (pk.startsWith(fanOutKey(''))) {
+      page.fanOuts.push({ eventId: pk.slice(fanOutKey('').length), pages: countOf(item) });
+    } else page.deliveries.push({ ...deliveryKeyOf(item), attemptsMade: countOf(item) });
+  }
+  return page;
 }

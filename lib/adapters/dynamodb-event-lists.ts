@@ -4,12 +4,14 @@ import { InvalidCursor } from '../app/ports/documents.ts';
 import type { EventLists, ListedEntry, PlacedEntry } from '../app/ports/event-lists.ts';
 import type { EventReader } from '../app/ports/events.ts';
 import { chunks } from '../core/chunks.ts';
-import { type JournalEntry, noOrg } from '../core/journal.ts';
+import { noOrg } from '../core/journal.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Item, getAll, mostAtOnce } from './dynamodb-batch.ts';
-import { type Listing, hourOf, isWhole, mayRepeat } from './event-listing.ts';
+import { type Listing, hourOf, isRepeatedBy, isWhole, timeOfListing } from './event-listing.ts';
 import { listsOf, walkDown } from './event-list-walk.ts';
+import { fanOutKey } from './fan-out-items.ts';
+import { createFanOutStanding } from './fan-out-standing.ts';
 import { type StoredEntry, entriesOf } from './journal-items.ts';
 import { type Parts, searchJournal } from './journal-search.ts';
 
@@ -31,7 +33,7 @@ interface Position {
 export function createEventLists(
   client: DynamoDBClient,
   table: string,
-  events: Pick<EventReader, 'find'>,
+  events: Pick<EventReader, 'journalled'>,
 ): EventLists {
   return {
     async list({ orgId, sinceMs, untilMs, limit, cursor }) {
@@ -39,21 +41,19 @@ export function createEventLists(
       const top: Position = { listedAt: `${hourOf(untilMs - 1)}~`, behind: 0 };
       const given = cursor === undefined ? top : readCursor(cursor);
       const from = given.listedAt < top.listedAt ? given : top;
-      const isAsked = ({ timeMs }: JournalEntry | ListedEntry) => {
+      const isAsked = ({ timeMs }: { readonly timeMs: number }) => {
         const time = rfc3339(timeMs);
         return time >= rfc3339(sinceMs) && time < rfc3339(untilMs);
       };
       const found: PlacedEntry[] = [];
-      const pageTo = async (nextCursor?: string) => ({
-        entries: await mapAtOnce(found, mostAtOnce, async ({ entry, cursor: behind }) => {
-          return { entry: await fannedOut(entry, orgId), cursor: behind };
-        }),
+      const pageTo = (nextCursor?: string) => ({
+        entries: found,
         ...(nextCursor !== undefined && { nextCursor }),
       });
       let [items, hours] = [0, 0];
       for await (const stretch of walkDown(client, table, listsOf(orgId), from.listedAt, sinceMs)) {
         for (const some of chunks(stretch.listings, itemsAtOnce)) {
-          for (const { listedAt, entries } of await read(some, stretch.neighbours, orgId)) {
+          for (const { listedAt, entries } of await read(some, stretch.neighbours, orgId, isAsked)) {
             for (const [at, entry] of entries.entries()) {
               const isBehind = listedAt === from.listedAt && at < from.behind;
               if (isBehind || entry === undefined || !isAsked(entry)) continue;
@@ -75,13 +75,14 @@ export function createEventLists(
       const isOfRecord = ({ address: { offset } }: StoredEntry) => offset === place.offset;
       const byId = await searchJournal(client, table, { ...place, index: 0 }, mostEvents - 1, isOfRecord);
       const entries = [...byId.values()].flatMap((parts) => listedWhole(parts) ?? []);
-      entries.sort((one, other) => one.address.index - other.address.index);
-      return mapAtOnce(entries, mostAtOnce, (entry) => fannedOut(entry, undefined));
+      return entries.sort((one, other) => one.address.index - other.address.index);
     },
 
     async byId(id) {
-      return found(id, undefined);
+      return listedWhole(await partsOf(id));
     },
+
+    fanOuts: createFanOutStanding(client, table),
   };
 
   /**
@@ -92,33 +93,32 @@ export function createEventLists(
     listings: readonly Listing[],
     neighbours: readonly Listing[],
     orgId: string | undefined,
+    isAsked: (event: { readonly timeMs: number }) => boolean,
   ): Promise<{ listedAt: string; entries: (ListedEntry | undefined)[] }[]> {
-    const repeats = (listing: Listing) => neighbours.filter((other) => mayRepeat(listing, other));
+    const repeats = (listing: Listing) => neighbours.filter((other) => isRepeatedBy(listing, other));
     const needed = new Map<string, Item>();
     for (const listing of listings.flatMap((one) => [one, ...repeats(one)])) {
       if (listing.covers) needed.set(nameOf(listing.key), listing.key);
     }
-    const items = new Map<string, { writtenAt: number; entries: StoredEntry[] }>();
+    const items = new Map<string, StoredEntry[]>();
     for (const keys of chunks([...needed.values()], itemsAtOnce)) {
       for (const item of await getAll(client, table, keys)) {
-        const entries = entriesOf(item).map(withoutBody);
-        items.set(nameOf(item), { writtenAt: Number(item['written_at']!.N), entries });
+        items.set(nameOf(item), entriesOf(item).map(withoutBody));
       }
     }
-    const isNewer = (other: Listing, than: Listing) => {
-      const [one, two] = [items.get(nameOf(other.key)), items.get(nameOf(than.key))];
-      if (!one || !two) return false;
-      return one.writtenAt === two.writtenAt ? other.listedAt > than.listedAt : one.writtenAt > two.writtenAt;
-    };
     return mapAtOnce(listings, mostAtOnce, async (listing) => {
       const { listedAt } = listing;
-      if (!listing.covers) return { listedAt, entries: [await markedEvent(listing, orgId!)] };
-      const newer = repeats(listing).filter((other) => isNewer(other, listing));
+      if (!listing.covers) {
+        const isWanted = isAsked({ timeMs: timeOfListing(listing) });
+        return { listedAt, entries: [isWanted ? await markedEvent(listing) : undefined] };
+      }
       const elsewhere = new Set(
-        newer.flatMap(({ key }) => listable(items.get(nameOf(key))!.entries, orgId).map(({ id }) => id)),
+        repeats(listing).flatMap(({ key }) =>
+          listable(items.get(nameOf(key)) ?? [], orgId).map(({ id }) => id),
+        ),
       );
       // Gone since the index was read: replaced, or its time to live is over.
-      const entries = items.get(nameOf(listing.key))?.entries ?? [];
+      const entries = items.get(nameOf(listing.key)) ?? [];
       const isListed = new Set(listable(entries, orgId));
       return {
         listedAt,
@@ -130,26 +130,13 @@ export function createEventLists(
   }
 
   /** An event that a fan-out marks for an org. One to the endpoints of an owner is in the owner's journal already. */
-  async function markedEvent({ key }: Listing, orgId: string): Promise<ListedEntry | undefined> {
-    const entry = await found(key['pk']!.S!.slice('FANOUT#'.length), orgId);
+  async function markedEvent({ key }: Listing): Promise<ListedEntry | undefined> {
+    const entry = listedWhole(await partsOf(key['pk']!.S!.slice(fanOutKey('').length)));
     return entry && 'target' in entry && entry.target.type === 'broadcast' ? entry : undefined;
   }
 
-  /** With the deliveries of all pages so far, where there are pages. */
-  async function fannedOut(entry: ListedEntry, orgId: string | undefined): Promise<ListedEntry> {
-    if ('skippedBy' in entry || !entry.fanOut || entry.deliveries.length > 0) return entry;
-    return (await found(entry.id, orgId)) ?? entry;
-  }
-
-  async function found(id: string, orgId: string | undefined): Promise<ListedEntry | undefined> {
-    const parts = await events.find(id);
-    return listedWhole(
-      new Map(
-        parts.flatMap((part) =>
-          orgId === undefined || part.orgId === orgId ? [[part.orgId, part.entry]] : [],
-        ),
-      ),
-    );
+  async function partsOf(id: string): Promise<Parts> {
+    return new Map((await events.journalled(id)).map(({ orgId, entry }) => [orgId, entry]));
   }
 }
 

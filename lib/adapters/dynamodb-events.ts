@@ -1,30 +1,35 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventReader } from '../app/ports/events.ts';
 import type { EventIds } from '../core/event-id.ts';
-import { type JournalEvent, noOrg, splitByOrg } from '../core/journal.ts';
+import { type JournalEntry, type JournalEvent, noOrg, partFor, splitByOrg } from '../core/journal.ts';
 import type { WhyNot } from '../core/routing.ts';
 import { deliveryOf } from './delivery-items.ts';
-import { type Item, itemsUnder } from './dynamodb-batch.ts';
-import { fanOutKey, isJob, isPage, jobOf, pageOf } from './fan-out-items.ts';
+import { type Item, getAll, itemsUnder } from './dynamodb-batch.ts';
+import { fanOutKey, jobKey, jobOf, markerKey, pageOf, pagePrefix } from './fan-out-items.ts';
 import type { StoredEntry } from './journal-items.ts';
 import { type Parts, searchJournal, withBody } from './journal-search.ts';
 
 /** Finds events by their id alone: the id is decoded to the place of the event in the journal. */
 export function createEventReader(client: DynamoDBClient, table: string, eventIds: EventIds): EventReader {
-  const fanOutItems = (id: string) => itemsUnder(client, table, fanOutKey(id));
-
   return {
-    async find(id) {
-      const parts = await search(id);
-      const shared = withBody(parts, [...parts.values()][0]);
-      if (shared?.fanOut) {
-        const whole = withFanOut(shared, await fanOutItems(id));
-        return [...splitByOrg(whole)].map(([orgId, entry]) => ({ orgId, entry: withFewer(entry) }));
+    journalled,
+
+    async find(id, orgId) {
+      const parts = await journalled(id);
+      const first = parts[0]?.entry;
+      if (!first || 'skippedBy' in first || !first.fanOut) {
+        return parts.filter((part) => orgId === undefined || part.orgId === orgId);
       }
-      return [...parts].flatMap(([orgId, part]) => {
-        const entry = 'skippedBy' in part ? part : withBody(parts, part);
-        return entry ? [{ orgId, entry }] : [];
-      });
+      const [jobs, pages] = await Promise.all([
+        getAll(client, table, [jobKey(id)]),
+        itemsUnder(client, table, fanOutKey(id), pagePrefix),
+      ]);
+      const whole = withFanOut(first, jobs[0], pages);
+      if (orgId === undefined) {
+        return [...splitByOrg(whole)].map(([org, entry]) => ({ orgId: org, entry: withFewer(entry) }));
+      }
+      const own = partFor(whole, orgId);
+      return own ? [{ orgId, entry: withFewer(own) }] : [];
     },
 
     async read(id) {
@@ -35,7 +40,24 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
     async deliveriesOf(id) {
       return (await itemsUnder(client, table, `DELIVERY#${id}`)).map(deliveryOf);
     },
+
+    async concerns(id, orgId) {
+      const parts = await journalled(id);
+      if (parts.some((part) => part.orgId === orgId)) return true;
+      const isFannedOut = parts.some(({ entry }) => 'fanOut' in entry);
+      return isFannedOut && (await getAll(client, table, [markerKey(id, orgId)])).length > 0;
+    },
   };
+
+  /** The parts written last come first, and without those of a time when the event was not fanned out, or was still. */
+  async function journalled(id: string): Promise<{ orgId: string; entry: JournalEntry }[]> {
+    const parts = await search(id);
+    const found = [...parts].flatMap(([orgId, part]) => {
+      const entry = 'skippedBy' in part ? part : withBody(parts, part);
+      return entry ? [{ orgId, entry }] : [];
+    });
+    return found.filter(({ entry }) => 'fanOut' in entry === 'fanOut' in found[0]!.entry);
+  }
 
   async function search(id: string): Promise<Parts> {
     const address = eventIds.decode(id)?.address;
@@ -46,9 +68,8 @@ export function createEventReader(client: DynamoDBClient, table: string, eventId
 }
 
 /** An event with what its fan-out job has come to so far. */
-function withFanOut(event: JournalEvent, items: readonly Item[]): JournalEvent {
-  const pages = items.filter(isPage).map(pageOf);
-  const job = items.find(isJob);
+function withFanOut(event: JournalEvent, job: Item | undefined, items: readonly Item[]): JournalEvent {
+  const pages = items.map(pageOf);
   const more: Partial<Record<WhyNot, number>> = {};
   for (const { moreNotDelivered } of pages) {
     for (const [reason, number] of Object.entries(moreNotDelivered)) count(more, reason as WhyNot, number);
@@ -66,6 +87,7 @@ function withFanOut(event: JournalEvent, items: readonly Item[]): JournalEvent {
 const mostNotDelivered = 100;
 
 function withFewer(event: JournalEvent): JournalEvent {
+  if (event.notDelivered.length <= mostNotDelivered) return event;
   const moreNotDelivered = { ...event.moreNotDelivered };
   for (const { reason } of event.notDelivered.slice(mostNotDelivered)) count(moreNotDelivered, reason, 1);
   return { ...event, notDelivered: event.notDelivered.slice(0, mostNotDelivered), moreNotDelivered };

@@ -17,27 +17,35 @@ export function createQuarantineReader(
   retentionDays: number,
   now: () => number,
 ): QuarantineReader & QuarantineRemover {
-  const readUnder = async (partitionKey: string) => {
-    const items = await itemsUnder(client, table, partitionKey);
-    return items.length > 0 ? quarantinedOf(items) : undefined;
-  };
-  const get = async (id: string) => {
-    if (!eventIds.decode(id)) return undefined;
-    const record = await readUnder(quarantineKey(id).pk.S);
-    // Of the same place, but of another time: an id that nobody gave out.
-    return record?.id === id ? record : undefined;
+  const readUnder = async (partitionKey: string) =>
+    quarantinedOf(await itemsUnder(client, table, partitionKey));
+  const readWhole = async (partitionKey: string) => {
+    const record = await readUnder(partitionKey);
+    return record?.isIncomplete ? undefined : record;
   };
 
   return {
-    get,
-    at: (place) => readUnder(quarantineKey(eventIds.encode(0, { ...place, index: 0 })).pk.S),
+    async get(id) {
+      if (!eventIds.decode(id)) return undefined;
+      const record = await readWhole(quarantineKey(id).pk.S);
+      // Of the same place, but of another time: an id that nobody gave out.
+      return record?.id === id ? record : undefined;
+    },
+
+    at: (place) => readWhole(quarantineKey(eventIds.encode(0, { ...place, index: 0 })).pk.S),
 
     async remove(id) {
-      if (!(await get(id))) return;
       const items = await itemsUnder(client, table, quarantineKey(id).pk.S);
-      // The first part last: it is what is listed, so a removal that fails half way can be seen and made again.
-      const keys = items.map(({ pk, sk }) => ({ pk: pk!, sk: sk! })).reverse();
-      for (const Key of keys) await client.send(new DeleteItemCommand({ TableName: table, Key }));
+      // With a first part that is another's the record is another's; without one it was half removed.
+      const isOthers = items.some(
+        ({ listed_at }) => listed_at !== undefined && !listed_at.S!.endsWith(`#${id}`),
+      );
+      if (isOthers) return;
+      const [first, ...rest] = items.map(({ pk, sk }) => ({ pk: pk!, sk: sk! }));
+      // Once the first is gone nobody sees the record; a removal that fails half way can be made again, or time removes the rest.
+      const removePart = (Key: Item) => client.send(new DeleteItemCommand({ TableName: table, Key }));
+      if (first) await removePart(first);
+      await mapAtOnce(rest, mostAtOnce, removePart);
     },
 
     async list(limit, cursor) {

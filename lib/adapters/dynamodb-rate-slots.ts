@@ -34,6 +34,7 @@ export function createRateSlots(client: DynamoDBClient, table: string, now: () =
     async reserve(source, durationMs, latestMs) {
       for (;;) {
         const nowMs = now();
+        if (latestMs < nowMs) return undefined;
         const behind = await update(
           source,
           'reserved_until + :duration',

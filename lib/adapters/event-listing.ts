@@ -11,6 +11,8 @@ export interface Listing {
   readonly key: Item;
   /** The item's place in its list, without another like it: its newest event's time comes first. */
   readonly listedAt: string;
+  /** When it was written, milliseconds since 1970; 0 for an item that only points. */
+  readonly writtenAt: number;
   /** What part of the journal it holds; absent for an item that only points at an event that is fanned out. */
   readonly covers?: Coverage;
 }
@@ -91,10 +93,10 @@ export function fanOutListing(org: string, eventId: string, timeMs: number): Ite
 }
 
 /** An index entry, read. */
-export function listingOf({ pk, sk, listed_at }: Item): Listing {
+export function listingOf({ pk, sk, listed_at, written_at }: Item): Listing {
   const listedAt = listed_at!.S!;
   const tail = listedAt.slice(listedAt.indexOf('#') + 1).split('.');
-  const base = { key: { pk: pk!, sk: sk! }, listedAt };
+  const base = { key: { pk: pk!, sk: sk! }, listedAt, writtenAt: Number(written_at?.N ?? 0) };
   if (tail.length === 1) return base;
   const [, , offset, index, lastOffset, lastIndex, batchFirst, batchLast] = tail.map(Number);
   return {
@@ -108,13 +110,24 @@ export function listingOf({ pk, sk, listed_at }: Item): Listing {
   };
 }
 
+/** The time of the newest event of an item. */
+export function timeOfListing({ listedAt }: Listing): number {
+  return Date.parse(listedAt.slice(0, listedAt.indexOf('#')));
+}
+
 /**
- * Whether two items may hold the same events. They do where records came again in a batch with other bounds; a batch with
- * the same bounds has replaced its items.
+ * Whether another item may hold events of this one as they were written later. It may where records came again: in a batch
+ * with other bounds, or in one with the same bounds that was routed otherwise, so that not every item was replaced.
  */
-export function mayRepeat({ covers: one }: Listing, { covers: other }: Listing): boolean {
-  if (!one || !other || one.partition !== other.partition || one.batch === other.batch) return false;
-  return isUpTo(one.first, other.last) && isUpTo(other.first, one.last);
+export function isRepeatedBy(one: Listing, other: Listing): boolean {
+  if (!one.covers || !other.covers || one.covers.partition !== other.covers.partition) return false;
+  // Of one invocation: no event is in two of its items that are in one list.
+  if (one.covers.batch === other.covers.batch && one.writtenAt === other.writtenAt) return false;
+  const isLater =
+    one.writtenAt === other.writtenAt ? other.listedAt > one.listedAt : other.writtenAt > one.writtenAt;
+  return (
+    isLater && isUpTo(one.covers.first, other.covers.last) && isUpTo(other.covers.first, one.covers.last)
+  );
 }
 
 function isUpTo(one: EventPlace, other: EventPlace): boolean {

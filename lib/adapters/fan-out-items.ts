@@ -1,4 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { countBy } from '../app/api/event-state.ts';
+import type { ListedDelivery } from '../app/ports/event-lists.ts';
+import { deliveryStates } from '../core/delivery.ts';
 import { timeOf } from '../core/event-id.ts';
 import type { FanOutJob, FanOutPage } from '../core/fan-out.ts';
 import { dueAttributes } from './delivery-items.ts';
@@ -36,31 +39,63 @@ export function jobItem(job: FanOutJob, nowMs: number): Item {
 export function markerItems(eventId: string, { deliveries, notDelivered }: FanOutPage): Item[] {
   const orgs = new Set([...deliveries, ...notDelivered].flatMap(({ orgId }) => orgId ?? []));
   return [...orgs].map((org) => ({
-    pk: { S: fanOutKey(eventId) },
-    sk: { S: `ORG#${org}` },
+    ...markerKey(eventId, org),
     ...fanOutListing(org, eventId, timeOf(eventId)),
   }));
 }
 
-export function isJob(item: Item): boolean {
-  return item['job'] !== undefined;
+export function markerKey(eventId: string, org: string): Item {
+  return { pk: { S: fanOutKey(eventId) }, sk: { S: `ORG#${org}` } };
+}
+
+/** The deliveries of a page, for each org apart and without their attempts: what a list of the org's events reads. */
+export function listedItems(eventId: string, number: number, { deliveries }: FanOutPage): Item[] {
+  const byOrg = Map.groupBy(deliveries, ({ orgId }) => orgId);
+  return [...byOrg].map(([org, own]) => ({
+    pk: { S: fanOutKey(eventId) },
+    sk: { S: `${listedPrefix(org)}${sortable(number)}` },
+    deliveries: {
+      S: JSON.stringify(own.map(({ endpointId, state }) => ({ endpointId, orgId: org, state }))),
+    },
+  }));
+}
+
+/** What the sort keys of an org's deliveries begin with. */
+export function listedPrefix(org: string): string {
+  return `LISTED#${org}#`;
+}
+
+export function listedOf(item: Item): ListedDelivery[] {
+  return JSON.parse(item['deliveries']!.S!) as ListedDelivery[];
+}
+
+/** How many deliveries of a page there are in each state, to be added up in the job's item. */
+export function firstStates({ deliveries }: FanOutPage): [attribute: string, count: number][] {
+  return Object.entries(countBy(deliveries.map(({ state }) => state))).map(([state, count]) => {
+    return [`first_${state}`, count];
+  });
+}
+
+/** What a job's item has added up. */
+export function firstStatesOf(job: Item | undefined): Record<string, number> {
+  const counts = deliveryStates.map((state) => [state, Number(job?.[`first_${state}`]?.N ?? 0)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 export function jobOf(item: Item): FanOutJob {
   return JSON.parse(item['job']!.S!) as FanOutJob;
 }
 
+/** What the sort keys of pages begin with. */
+export const pagePrefix = 'PAGE#';
+
 /** @param number the page's, from 0 */
 export function pageItem(eventId: string, number: number, page: FanOutPage): Item {
   return {
     pk: { S: fanOutKey(eventId) },
-    sk: { S: `PAGE#${sortable(number)}` },
+    sk: { S: `${pagePrefix}${sortable(number)}` },
     page: { B: zstdCompressSync(JSON.stringify(page)) },
   };
-}
-
-export function isPage(item: Item): boolean {
-  return item['page'] !== undefined;
 }
 
 export function pageOf(item: Item): FanOutPage {

@@ -8,7 +8,7 @@ import { type StoredEntry, entriesOf, journalKey, position } from './journal-ite
 /** Records in one invocation at most. */
 const mostRecords = 1000;
 
-/** An entry of the journal, by the org that may see it. */
+/** An entry of the journal, by the org that may see it; what was written last comes first. */
 export type Parts = ReadonlyMap<string, StoredEntry>;
 
 /**
@@ -16,8 +16,9 @@ export type Parts = ReadonlyMap<string, StoredEntry>;
  * and one that holds an event may stand behind others that do not; what was written last wins.
  * @param first the events' address, if need be the first of them
  * @param lastIndex the last event's index
- * @param wanted which of the entries that an item holds
- * @returns the parts of each event, by its id
+ * @param wanted which of the entries that an item holds. An address has one event: once another stands where the last one
+ *   would, the search is over.
+ * @returns the parts of each event, by its id, those written last first
  */
 export async function searchJournal(
   client: DynamoDBClient,
@@ -36,7 +37,9 @@ export async function searchJournal(
     for (const item of items) {
       if (item['last']!.S! < from) continue;
       const [org, writtenAt] = [item['org']!.S!, Number(item['written_at']!.N)];
-      const entries = entriesOf(item).filter(wanted);
+      const all = entriesOf(item);
+      const entries = all.filter(wanted);
+      if (all.some((entry) => position(entry) === to && !wanted(entry))) return new Map();
       for (const entry of entries) {
         const parts = newest.get(entry.id) ?? new Map<string, { writtenAt: number; entry: StoredEntry }>();
         newest.set(entry.id, parts);
@@ -53,9 +56,11 @@ export async function searchJournal(
     const isFarBack = back !== undefined || searched >= mostRecords;
     if (isFarBack && furthest !== undefined && furthest < (back ?? unfound)) break;
   }
-  const entryOf = (parts: Map<string, { entry: StoredEntry }>) =>
-    new Map([...parts].map(([org, { entry }]) => [org, entry]));
-  return new Map([...newest].map(([id, parts]) => [id, entryOf(parts)]));
+  const inOrder = (parts: Map<string, { writtenAt: number; entry: StoredEntry }>) => {
+    const ordered = [...parts].sort(([, one], [, other]) => other.writtenAt - one.writtenAt);
+    return new Map(ordered.map(([org, { entry }]) => [org, entry]));
+  };
+  return new Map([...newest].map(([id, parts]) => [id, inOrder(parts)]));
 }
 
 /** The journal items of a partition that begin at the place or before it, the nearest first. */

@@ -121,8 +121,14 @@ export const harnessSource = `(function () {
   };
 })()`;
 
-/** Gives the transform that the user's code defines, a script's top-level const and let included. */
-export const transformSource = `typeof transform === 'function' ? transform : undefined`;
+/**
+ * Gives the transform that the user's code defines, a script's top-level const and let included, or a message when it
+ * cannot give its events at once.
+ */
+export const transformSource = `typeof transform !== 'function' ? undefined
+  : /^\\[object (Async|Generator|AsyncGenerator)Function\\]$/.test(Object.prototype.toString.call(transform))
+    ? 'transform must return its events at once: it must not be async, and no generator'
+    : transform`;
 
 /**
  * Takes a JMESPath expression; gives its transform, or a message and a column, one a line, when it cannot be compiled.

@@ -1,4 +1,4 @@
-import { type Delivery, end, hold } from '../core/delivery.ts';
+import { type Delivery, end, hold, isEnd } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { scheduleMs } from '../core/retry-schedule.ts';
 import { reserveSlots } from './endpoint-slots.ts';
@@ -68,8 +68,7 @@ async function deliverOne(
 }
 
 function isOutOfDate(wakeUp: WakeUp, { state, attempts, nextAttemptAtMs }: Delivery, nowMs: number): boolean {
-  if (state === 'delivered' || state === 'failed' || attempts.length !== wakeUp.attemptsMade) return true;
-  return state === 'queued' && nextAttemptAtMs! > nowMs + earlyMs;
+  return isEnd(state) || attempts.length !== wakeUp.attemptsMade || nextAttemptAtMs! > nowMs + earlyMs;
 }
 
 /** How a delivery stands after its wake-up, and its event where that was needed. */
@@ -80,15 +79,20 @@ async function goOn(
   wakeUp: WakeUp,
   endByMs: number,
 ): Promise<{ next: Delivery; body?: EventBody }> {
-  const { events, now } = dependencies;
+  const { events, heldMs, now } = dependencies;
   // An id that was given again may belong to another org by now.
   if (endpoint?.orgId !== row.orgId) return { next: end(row, 'failed', 'endpoint_deleted') };
-  if (endpoint.status !== 'active') return { next: hold(row, now()) };
+  if (endpoint.status !== 'active') return { next: heldFurther(row, now(), heldMs) };
   const putOff = await untilItMay(dependencies, endpoint, row);
   if (putOff) return { next: putOff, body: wakeUp.body };
   const body = wakeUp.body ?? (await events.read(row.eventId));
   if (!body) return { next: end(row, 'failed', 'event_expired') };
   return { next: await attemptNext(dependencies, endpoint, row, body, endByMs), body };
+}
+
+/** The delivery of an endpoint that takes nothing. One that was held before comes here when its time is over. */
+function heldFurther(row: Delivery, nowMs: number, heldMs: number): Delivery {
+  return row.state === 'held' ? end(row, 'failed', 'held_too_long') : hold(row, nowMs + heldMs);
 }
 
 /** The delivery put off to when its endpoint's rate limit or circuit lets it through; undefined when that is now. */
@@ -103,7 +107,7 @@ async function untilItMay(
   }
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
-  const isOverdue = now() > row.createdAtMs + scheduleMs(endpoint.scheduleSeconds);
+  const isOverdue = now() > (row.replayedAtMs ?? row.createdAtMs) + scheduleMs(endpoint.scheduleSeconds);
   if (passage.is !== 'broken' || isOverdue) return undefined;
   const { slotAtMs, ...rest } = row;
   return { ...rest, state: 'queued', nextAttemptAtMs: passage.untilMs + random() * circuitJitterMs };

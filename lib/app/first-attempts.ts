@@ -18,6 +18,9 @@ export interface FirstOutcome {
   readonly delivery: Delivery;
 }
 
+/** What an endpoint that nothing is known of may take of the time for first attempts, milliseconds. */
+const unprovenMs = 400;
+
 /**
  * Makes the first attempt at each endpoint that receives an event, but for those that are slow or broken, or whose time
  * has not come.
@@ -58,18 +61,17 @@ async function attemptFirst(
   body: EventBody,
   deadlineMs: number,
 ): Promise<Delivery> {
-  const { sender, gate, now } = dependencies;
-  if (endpoint.status === 'paused') return hold(delivery, now());
+  const { sender, gate, heldMs, now } = dependencies;
+  if (endpoint.status === 'paused') return hold(delivery, now() + heldMs);
   const waitMs = delivery.nextAttemptAtMs! - now();
   if (waitMs > 0) {
     if (delivery.nextAttemptAtMs! >= deadlineMs) return delivery;
     await wait(waitMs);
   }
   if (gate.passage(endpoint).is !== 'open') return delivery;
-  const attempt = await sender.attempt(endpoint, delivery.eventId, body, {
-    beginByMs: deadlineMs,
-    endByMs: deadlineMs,
-  });
+  const endByMs = gate.isProven(endpoint) ? deadlineMs : Math.min(deadlineMs, now() + unprovenMs);
+  const times = { beginByMs: endByMs, endByMs };
+  const attempt = await sender.attempt(endpoint, delivery.eventId, body, times);
   if (attempt === undefined) return delivery;
   return settleAttempt(dependencies, endpoint, delivery, attempt);
 }

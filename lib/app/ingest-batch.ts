@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { chunks } from '../core/chunks.ts';
 import type { SourceRecord } from '../core/source-record.ts';
-import type { SourceConfig } from '../core/source.ts';
 import {
   type IngestDependencies,
   type IngestOutcome,
@@ -20,8 +19,8 @@ export type BatchDependencies = IngestDependencies & {
 
 /** What transforms may take of one invocation, so that looping ones cannot hold a partition up. */
 const transformBudgetMs = 20_000;
-/** The longest that a batch waits for its time, and takes it up, all in all. The function ends at 60 s. */
-const mostPacedMs = 40_000;
+/** The longest that a batch waits for its time and takes it up, all in all; `leastRateLimit` goes by 40 s of it. */
+const mostPacedMs = 42_000;
 /** With a rate limit, records go on in pieces of this long, so that they come evenly. */
 const pieceMs = 250;
 
@@ -37,49 +36,86 @@ export async function ingestBatch(
   const { sources, source, now } = dependencies;
   const config = await sources.read(source.name);
   const rateLimit = config?.rateLimit ?? dependencies.rateLimit;
-  if (rateLimit !== undefined) return ingestPaced(dependencies, config, records, rateLimit);
+  if (rateLimit !== undefined) return ingestPaced(dependencies, records, rateLimit);
   return ingestRecords(dependencies, config, records, now() + transformBudgetMs);
+}
+
+interface Piece {
+  readonly records: readonly SourceRecord[];
+  readonly dueMs: number;
 }
 
 async function ingestPaced(
   dependencies: BatchDependencies,
-  config: SourceConfig | undefined,
   records: readonly SourceRecord[],
   rateLimit: number,
 ): Promise<IngestOutcome> {
   const { slots, source, now } = dependencies;
   const endMs = now() + mostPacedMs;
-  const durationMs = Math.ceil((records.length / rateLimit) * 1000);
+  // A rate that was set for smaller batches lets only some of these through.
+  const fitting = records.slice(0, Math.max(Math.floor((rateLimit * mostPacedMs) / 2000), 1));
+  const durationMs = Math.ceil((fitting.length / rateLimit) * 1000);
   const startMs = await slots.reserve(source.name, durationMs, endMs - durationMs);
   // So much is reserved by other partitions already that waiting for it would outlast this invocation.
   if (startMs === undefined) return { ...nothingIngested, unreached: records };
 
   const pieceSize = Math.max(Math.floor((rateLimit * pieceMs) / 1000), 1);
-  const outcomes: IngestOutcome[] = [];
-  for (const [number, piece] of chunks(records, pieceSize).entries()) {
-    const dueMs = startMs + (number * pieceSize * 1000) / rateLimit;
-    await wait(Math.max(dueMs - now(), 0));
-    const deadlineMs = Math.min(now() + transformBudgetMs, endMs);
-    const outcome = await ingestRecords(dependencies, config, piece, deadlineMs);
-    outcomes.push(outcome);
-    if (outcome.unreached.length > 0) {
-      const done = (number + 1) * pieceSize;
-      return merge(outcomes, [...outcome.unreached, ...records.slice(done)]);
-    }
-  }
-  return merge(outcomes, []);
+  const pieces = chunks(fitting, pieceSize).map((piece, number) => {
+    return { records: piece, dueMs: startMs + (number * pieceSize * 1000) / rateLimit };
+  });
+  // A piece does not wait for the one before it to be answered: a silent endpoint would take the rate down.
+  const results = await Promise.allSettled(pieces.map((piece) => ingestPiece(dependencies, piece, endMs)));
+  return merge(pieces, results, records.slice(fitting.length));
 }
 
-function merge(outcomes: readonly IngestOutcome[], unreached: readonly SourceRecord[]): IngestOutcome {
+/** With what is set for the source when its time has come. */
+async function ingestPiece(
+  dependencies: BatchDependencies,
+  { records, dueMs }: Piece,
+  endMs: number,
+): Promise<IngestOutcome> {
+  const { sources, source, now } = dependencies;
+  await wait(Math.max(dueMs - now(), 0));
+  if (now() > endMs) return { ...nothingIngested, unreached: records };
+  const config = await sources.read(source.name);
+  return ingestRecords(dependencies, config, records, Math.min(now() + transformBudgetMs, endMs));
+}
+
+/**
+ * Together. From the first piece that failed on everything comes again, what went well behind it too: a partition goes on
+ * from one offset.
+ * @param left records that belong to no piece
+ * @throws what the first piece threw when nothing before it went well
+ */
+function merge(
+  pieces: readonly Piece[],
+  results: readonly PromiseSettledResult<IngestOutcome>[],
+  left: readonly SourceRecord[],
+): IngestOutcome {
+  const [first] = results;
+  if (first?.status === 'rejected') throw first.reason;
   const counts = { ...nothingIngested.counts };
-  for (const outcome of outcomes) {
+  const unmatched: IngestOutcome['unmatched'][number][] = [];
+  const unreached: SourceRecord[] = [];
+  let unsent: unknown;
+  let failure: unknown;
+  for (const [at, result] of results.entries()) {
+    if (result.status === 'rejected') {
+      failure ??= result.reason;
+      unreached.push(...pieces[at]!.records);
+      continue;
+    }
+    const outcome = result.value;
     for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name] += outcome.counts[name];
+    unmatched.push(...outcome.unmatched);
+    unreached.push(...outcome.unreached);
+    unsent ??= outcome.unsent;
   }
-  const unsent = outcomes.find((outcome) => outcome.unsent !== undefined)?.unsent;
   return {
     counts,
-    unmatched: outcomes.flatMap(({ unmatched }) => unmatched),
+    unmatched,
     ...(unsent !== undefined && { unsent }),
-    unreached,
+    ...(failure !== undefined && { failure }),
+    unreached: [...unreached, ...left],
   };
 }

@@ -14,7 +14,7 @@ import type { FanOutQueue } from './ports/fan-outs.ts';
 import type { RateSlots } from './ports/rate-slots.ts';
 import type { WakeUpQueue } from './ports/wake-ups.ts';
 import { type ReadDependencies, readRecords } from './read-records.ts';
-import { type RouteDependencies, type RoutedEvent, routeEvents } from './route-events.ts';
+import { type RouteDependencies, type RoutedEvent, routeEvents, toNobody } from './route-events.ts';
 
 export type IngestDependencies = ReadDependencies &
   RouteDependencies &
@@ -34,6 +34,8 @@ export interface IngestOutcome {
   readonly unmatched: readonly { readonly eventId: string; readonly reasons: readonly string[] }[];
   /** Why messages could not be sent. What they were for waits for the sweep. */
   readonly unsent?: unknown;
+  /** Why some of the records are to come again, where that is a failure. */
+  readonly failure?: unknown;
   /** Records that were not looked at for want of time. They are to come again; everything else is dealt with. */
   readonly unreached: readonly SourceRecord[];
 }
@@ -69,7 +71,7 @@ export async function ingestRecords(
     deadlineMs,
   );
   // All of it before the first attempt: a batch that cannot be routed comes again, and should then send nothing twice.
-  const routed = await routeEvents(dependencies, accepted);
+  const routed = withinBounds(await routeEvents(dependencies, accepted));
   const receivers = routed.flatMap(({ routing }) => routing.endpoints);
   const nextSlot = await reserveSlots(dependencies.slots, receivers);
   const attemptsEndMs = now() + inlineBudgetMs;
@@ -108,6 +110,22 @@ export async function ingestRecords(
     ...(unsent !== undefined && { unsent }),
     unreached,
   };
+}
+
+/** Deliveries that one invocation makes. A transform may make many events of a record, each for many endpoints. */
+const mostDeliveries = 5_000;
+
+/** The events, of which those beyond the bound are left to fan-out jobs. */
+function withinBounds(routed: readonly RoutedEvent[]): RoutedEvent[] {
+  let deliveries = 0;
+  return routed.map((one) => {
+    const { endpoints } = one.routing;
+    if (one.event.target.type === 'single' || deliveries + endpoints.length <= mostDeliveries) {
+      deliveries += endpoints.length;
+      return one;
+    }
+    return { ...one, routing: toNobody, needsFanOut: true };
+  });
 }
 
 /** An event's journal entry, and the deliveries that did not end inside this invocation. */

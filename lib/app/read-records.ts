@@ -1,3 +1,4 @@
+import { chunks } from '../core/chunks.ts';
 import type { EventIds } from '../core/event-id.ts';
 import type { SkippedRecord } from '../core/journal.ts';
 import type { QuarantinedRecord } from '../core/quarantine.ts';
@@ -35,9 +36,16 @@ export interface ReadRecords {
 /** What became of one record. A record is accepted whole or not at all. */
 type Reading = { readonly events: readonly RecordEvent[] } | { readonly rejection: Rejection } | 'unreached';
 
+/** Records that go through a transform together. */
+const transformedAtOnce = 16;
+/** What one invocation takes on: a transform may make much of a record. What is beyond comes again. */
+const mostEvents = 2_000;
+const mostDataBytes = 32 * 1024 * 1024;
+
 /**
  * Turns records into events, by the source's transform where it has one.
  * @param deadlineMs when no further transform begins, milliseconds since 1970
+ * @throws when the source's transform does not load in time
  */
 export async function readRecords(
   dependencies: ReadDependencies,
@@ -45,41 +53,49 @@ export async function readRecords(
   records: readonly SourceRecord[],
   deadlineMs: number,
 ): Promise<ReadRecords> {
-  const { source, eventIds, now } = dependencies;
-  const readings = await readEach(dependencies, config, records, deadlineMs);
-  const transformVersion = config?.transform?.version;
-  const result = {
-    accepted: [] as AcceptedEvent[],
-    skipped: [] as SkippedRecord[],
-    quarantined: [] as QuarantinedRecord[],
-    unreached: [] as SourceRecord[],
-  };
-  for (const [at, record] of records.entries()) {
-    const reading = readings[at]!;
-    const { partition, offset, timestampMs } = record;
-    const addressOf = (index: number) => ({ source: source.number, partition, offset, index });
-    const idOf = (index: number) => eventIds.encode(timestampMs, addressOf(index));
-    if (reading === 'unreached') result.unreached.push(record);
-    else if ('rejection' in reading) {
-      const { rejection } = reading;
-      result.quarantined.push({
-        id: idOf(0),
-        source: source.name,
-        record,
-        rejection,
-        quarantinedAtMs: now(),
-      });
-    } else if (reading.events.length === 0) {
-      const skippedBy = { transformVersion: transformVersion! };
-      result.skipped.push({ id: idOf(0), timeMs: timestampMs, address: addressOf(0), skippedBy });
-    } else {
-      for (const [index, event] of reading.events.entries()) {
-        const version = transformVersion !== undefined && { transformVersion };
-        result.accepted.push({ id: idOf(index), record, index, event, ...version });
-      }
+  const result: Result = { accepted: [], skipped: [], quarantined: [], unreached: [] };
+  let dataBytes = 0;
+  const isFull = () => result.accepted.length >= mostEvents || dataBytes >= mostDataBytes;
+  for (const group of chunks(records, config?.transform ? transformedAtOnce : records.length)) {
+    const isOver = result.unreached.length > 0 || isFull();
+    const readings = isOver ? [] : await readEach(dependencies, config, group, deadlineMs);
+    for (const [at, record] of group.entries()) {
+      const reading = readings[at] ?? 'unreached';
+      if (reading === 'unreached' || result.unreached.length > 0 || isFull()) result.unreached.push(record);
+      else dataBytes += take(dependencies, config?.transform?.version, record, reading, result);
     }
   }
   return result;
+}
+
+type Result = { -readonly [Name in keyof ReadRecords]: ReadRecords[Name][number][] };
+
+/** Puts what became of a record where it belongs. @returns how much data its events have, in characters */
+function take(
+  { source, eventIds, now }: ReadDependencies,
+  transformVersion: number | undefined,
+  record: SourceRecord,
+  reading: Exclude<Reading, 'unreached'>,
+  { accepted, skipped, quarantined }: Result,
+): number {
+  const { partition, offset, timestampMs } = record;
+  const addressOf = (index: number) => ({ source: source.number, partition, offset, index });
+  const idOf = (index: number) => eventIds.encode(timestampMs, addressOf(index));
+  if ('rejection' in reading) {
+    const { rejection } = reading;
+    quarantined.push({ id: idOf(0), source: source.name, record, rejection, quarantinedAtMs: now() });
+    return 0;
+  }
+  if (reading.events.length === 0) {
+    const skippedBy = { transformVersion: transformVersion! };
+    skipped.push({ id: idOf(0), timeMs: timestampMs, address: addressOf(0), skippedBy });
+    return 0;
+  }
+  const version = transformVersion !== undefined && { transformVersion };
+  for (const [index, event] of reading.events.entries()) {
+    accepted.push({ id: idOf(index), record, index, event, ...version });
+  }
+  return reading.events.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 async function readEach(

@@ -3,7 +3,7 @@ import { mapAtOnce } from '../core/map-at-once.ts';
 import type { Target } from '../core/record-event.ts';
 import { type Routing, route } from '../core/routing.ts';
 import type { FilterOf } from './endpoint-filters.ts';
-import type { ClaimStore } from './ports/claims.ts';
+import type { Claim, ClaimStore } from './ports/claims.ts';
 import type { EndpointReader } from './ports/endpoints.ts';
 import type { AcceptedEvent } from './read-records.ts';
 
@@ -25,7 +25,7 @@ export interface RoutedEvent extends AcceptedEvent {
 
 /** Events that are routed at once; each may cost a call of a store. */
 const routedAtOnce = 32;
-const toNobody: Routing = { endpoints: [], notDelivered: [], moreNotDelivered: {} };
+export const toNobody: Routing = { endpoints: [], notDelivered: [], moreNotDelivered: {} };
 
 /**
  * Claims the events' idempotency keys, and decides who receives each.
@@ -49,15 +49,21 @@ async function claimKeys(
   { claims, source }: RouteDependencies,
   accepted: readonly AcceptedEvent[],
 ): Promise<Map<string | undefined, string>> {
-  const wanted = new Map<string, string>();
-  for (const { id, event } of accepted) {
+  const wanted = wantedKeys(accepted);
+  if (wanted.length === 0) return new Map();
+  const holders = await claims.claim(source.name, wanted);
+  return new Map(wanted.map(({ key }, at) => [key, holders[at]!]));
+}
+
+/** The keys that events want: of several with the same key the first. */
+export function wantedKeys(accepted: readonly AcceptedEvent[]): Claim[] {
+  const wanted = new Map<string, Claim>();
+  for (const { id, event, record } of accepted) {
     const { idempotencyKey: key } = event;
-    if (key !== undefined && !wanted.has(key)) wanted.set(key, id);
+    const origin = `${record.partition}.${record.offset}`;
+    if (key !== undefined && !wanted.has(key)) wanted.set(key, { key, eventId: id, origin });
   }
-  if (wanted.size === 0) return new Map();
-  const keys = [...wanted].map(([key, eventId]) => ({ key, eventId }));
-  const holders = await claims.claim(source.name, keys);
-  return new Map(keys.map(({ key }, at) => [key, holders[at]!]));
+  return [...wanted.values()];
 }
 
 /** @throws when the endpoints cannot be read */

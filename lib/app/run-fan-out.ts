@@ -45,18 +45,18 @@ export interface FanOutProgress {
 /**
  * Goes on with a fan-out job: routes its event to one page of endpoints after the other, delivers to each page as
  * ingest does, and writes down how far it came.
- * @returns how far it came; undefined when there was nothing to do
+ * @returns how far it came; undefined when there was nothing to do, `leased` when another is at it
  * @throws when a store cannot be reached; the job goes on with the same page later
  */
 export async function runFanOut(
   dependencies: FanOutDependencies,
   eventId: string,
-): Promise<FanOutProgress | undefined> {
+): Promise<FanOutProgress | 'leased' | undefined> {
   const { jobs, events, queue, now } = dependencies;
   const startedMs = now();
   const untilMs = startedMs + leaseMs;
   const taken = await jobs.take(eventId, untilMs);
-  if (!taken) return undefined;
+  if (taken === undefined || taken === 'leased') return taken;
   let job = taken;
   let unsent: unknown;
   try {

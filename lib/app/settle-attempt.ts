@@ -8,18 +8,21 @@ import type { EndpointMarker } from './ports/endpoints.ts';
 export interface SettleDependencies {
   readonly endpoints: EndpointMarker;
   readonly gate: EndpointGate;
+  /** How long a delivery is held at most while its endpoint takes nothing, milliseconds. */
+  readonly heldMs: number;
   readonly now: () => number;
   readonly random: () => number;
 }
 
 /** How a delivery stands after an attempt, by its endpoint's schedule; an endpoint that is gone is disabled. */
 export async function settleAttempt(
-  { endpoints, gate, now, random }: SettleDependencies,
+  { endpoints, gate, heldMs, now, random }: SettleDependencies,
   endpoint: Endpoint,
   delivery: Delivery,
   attempt: Attempt,
 ): Promise<Delivery> {
   await gate.report(endpoint, attempt);
   if (judge(attempt) === 'gone') await endpoints.disableGone(endpoint.id);
-  return afterAttempt(delivery, attempt, endpoint.scheduleSeconds ?? defaultScheduleSeconds, now(), random());
+  const scheduleSeconds = endpoint.scheduleSeconds ?? defaultScheduleSeconds;
+  return afterAttempt(delivery, attempt, { scheduleSeconds, heldMs }, now(), random());
 }

@@ -3,9 +3,11 @@ import { nextAttemptDelayMs } from './retry-schedule.ts';
 
 /**
  * `queued`: waits for its next attempt. `held`: its endpoint is paused or disabled. `delivered` and `failed` are ends;
- * a failed delivery can be replayed.
+ * both can be replayed.
  */
 export type DeliveryState = 'queued' | 'held' | 'delivered' | 'failed';
+
+export const deliveryStates = ['queued', 'held', 'failed', 'delivered'] as const satisfies DeliveryState[];
 
 /** One event on its way to one endpoint, once its first attempt inside the ingest function did not end it. */
 export interface Delivery {
@@ -14,22 +16,78 @@ export interface Delivery {
   readonly orgId: string;
   readonly state: DeliveryState;
   readonly attempts: readonly Attempt[];
+  /** Attempts of former cycles: the endpoint's schedule counts only those after them. */
+  readonly attemptsBefore?: number;
+  /** When the present cycle of attempts began, milliseconds since 1970; absent in the first. */
+  readonly replayedAtMs?: number;
+  /** The replay that began the last cycle that a replay began: it begins no second one. */
+  readonly replayId?: string;
   /** When its event was taken in, milliseconds since 1970: it is kept as long as its event is. */
   readonly createdAtMs: number;
-  /** When the next attempt is due, milliseconds since 1970; absent at an end. */
+  /** When the next attempt is due, or a held delivery expires, milliseconds since 1970; absent at an end. */
   readonly nextAttemptAtMs?: number;
   /** The time that its endpoint's rate limit has for the next attempt, milliseconds since 1970. */
   readonly slotAtMs?: number;
   /** Why it ended as failed. */
-  readonly failure?: 'attempts_exhausted' | 'endpoint_deleted' | 'event_expired';
+  readonly failure?: 'attempts_exhausted' | 'endpoint_deleted' | 'event_expired' | 'held_too_long';
 }
 
-/** How often it is looked whether a held delivery's endpoint is active again. */
-const heldCheckMs = 5 * 60_000;
+/** The terms of delivering to an endpoint. */
+export interface DeliveryTerms {
+  /** When the schedule has ended the delivery is `failed`. */
+  readonly scheduleSeconds: readonly number[];
+  /** How long a delivery is held at most, milliseconds. */
+  readonly heldMs: number;
+}
 
-/** The delivery when its endpoint takes nothing at present. */
-export function hold(delivery: Delivery, nowMs: number): Delivery {
-  return { ...delivery, state: 'held', nextAttemptAtMs: nowMs + heldCheckMs };
+/** What the API calls a delivery: its event's id (26 characters), a dash, its endpoint's id. */
+export const deliveryIdPattern = /^[0-9A-Z]{26}-[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+export function deliveryId({ eventId, endpointId }: Pick<Delivery, 'eventId' | 'endpointId'>): string {
+  return `${eventId}-${endpointId}`;
+}
+
+/** @returns undefined for what `deliveryId` never gives */
+export function readDeliveryId(id: string): Pick<Delivery, 'eventId' | 'endpointId'> | undefined {
+  if (!deliveryIdPattern.test(id)) return undefined;
+  return { eventId: id.slice(0, 26), endpointId: id.slice(27) };
+}
+
+export function isEnd(state: DeliveryState): boolean {
+  return state === 'delivered' || state === 'failed';
+}
+
+/**
+ * The delivery while its endpoint takes nothing. Only an endpoint that is active again, or the end of its time, wakes it.
+ * @param untilMs when it fails as held too long, milliseconds since 1970
+ */
+export function hold(delivery: Delivery, untilMs: number): Delivery {
+  const { slotAtMs, ...rest } = delivery;
+  return { ...rest, state: 'held', nextAttemptAtMs: untilMs };
+}
+
+/** The delivery when its next attempt is due at once. Its endpoint's rate limit gives it a new time. */
+export function wake(delivery: Delivery, nowMs: number): Delivery {
+  const { slotAtMs, ...rest } = delivery;
+  return { ...rest, state: 'queued', nextAttemptAtMs: nowMs };
+}
+
+/** Excerpts of answers that are kept, of the latest attempts: a row has 400 KB at most. */
+const mostExcerpts = 100;
+
+/**
+ * The delivery at the beginning of a new cycle of attempts, the first of which is due at once.
+ * @param replayId the replay that begins it
+ */
+export function replay(delivery: Delivery, nowMs: number, replayId?: string): Delivery {
+  const { failure, ...rest } = delivery;
+  const { length } = delivery.attempts;
+  const attempts = delivery.attempts.map((attempt, at) => {
+    const { excerpt, ...plain } = attempt;
+    return at < length - mostExcerpts ? plain : attempt;
+  });
+  const cycle = { attempts, attemptsBefore: length, replayedAtMs: nowMs, ...(replayId && { replayId }) };
+  return wake({ ...rest, ...cycle }, nowMs);
 }
 
 /** The delivery at an end: nothing is due any more. */
@@ -44,13 +102,12 @@ export function end(
 
 /**
  * How a delivery stands after one more attempt.
- * @param scheduleSeconds the endpoint's schedule; when it has ended the delivery is `failed`
  * @param random from 0 to 1, for the jitter
  */
 export function afterAttempt(
   delivery: Delivery,
   attempt: Attempt,
-  scheduleSeconds: readonly number[],
+  { scheduleSeconds, heldMs }: DeliveryTerms,
   nowMs: number,
   random: number,
 ): Delivery {
@@ -58,10 +115,11 @@ export function afterAttempt(
   const attempted = { ...rest, attempts: [...delivery.attempts, attempt] };
   const verdict = judge(attempt);
   if (verdict === 'delivered') return end(attempted, 'delivered');
-  if (verdict === 'gone') return hold(attempted, nowMs);
+  if (verdict === 'gone') return hold(attempted, nowMs + heldMs);
   // Our own time ran out, not the endpoint's: that costs it nothing, and the next attempt has all of its time.
   if (attempt.error === 'aborted') return { ...attempted, state: 'queued', nextAttemptAtMs: nowMs };
-  const counted = attempted.attempts.filter(({ error }) => error !== 'aborted').length;
+  const ofCycle = attempted.attempts.slice(delivery.attemptsBefore ?? 0);
+  const counted = ofCycle.filter(({ error }) => error !== 'aborted').length;
   const delayMs = nextAttemptDelayMs(scheduleSeconds, counted, attempt.retryAfterSeconds, random);
   if (delayMs === undefined) return end(attempted, 'failed', 'attempts_exhausted');
   return { ...attempted, state: 'queued', nextAttemptAtMs: nowMs + delayMs };

@@ -30,10 +30,12 @@ const longestOpenMs = 5 * 60_000;
 
 export const unknownHealth: EndpointHealth = { recent: [], circuit: { state: 'closed' } };
 
-/** An endpoint's health after one more attempt. An attempt that we cut short ourselves is slow, and no failure. */
+/** An endpoint's health after one more attempt. One that we cut short is as slow as can be, and no failure. */
 export function afterSample(health: EndpointHealth, attempt: Attempt, nowMs: number): EndpointHealth {
-  const isFailure = attempt.error !== 'aborted' && judge(attempt) !== 'delivered';
-  const recent = [...health.recent, { isFailure, latencyMs: attempt.latencyMs }].slice(-mostRecent);
+  const isCut = attempt.error === 'aborted';
+  const isFailure = !isCut && judge(attempt) !== 'delivered';
+  const latencyMs = isCut ? Infinity : attempt.latencyMs;
+  const recent = [...health.recent, { isFailure, latencyMs }].slice(-mostRecent);
   const { circuit } = health;
   if (circuit.state === 'open') {
     // It was under way when the circuit opened.

@@ -48,24 +48,46 @@ export const noOrg = '-';
 
 /**
  * One event as each org concerned may see it: its own endpoints and nobody else's.
- * @returns at least one entry; under `noOrg` what no org may see, and always an entry where several orgs are concerned
+ * @returns at least one entry; under `noOrg` what no org may see, and always an entry where several orgs may be
+ *   concerned: for a broadcast, whose why-nots that are only counted are of anybody's endpoints, or several orgs
  */
 export function splitByOrg(event: JournalEvent): Map<string, JournalEvent> {
-  const orgs = new Set(event.deliveries.map(({ orgId }) => orgId));
-  for (const entry of event.notDelivered) orgs.add(orgOf(entry));
-  if (event.target.type === 'fanout') orgs.add(event.target.ownerId);
-  if (orgs.size !== 1) orgs.add(noOrg);
-  const split = new Map<string, JournalEvent>();
-  for (const org of orgs) {
-    if (orgs.size === 1) return split.set(org, event);
-    split.set(org, {
-      ...event,
-      deliveries: event.deliveries.filter(({ orgId }) => orgId === org),
-      notDelivered: event.notDelivered.filter((entry) => orgOf(entry) === org),
-      moreNotDelivered: org === noOrg ? event.moreNotDelivered : {},
-    });
-  }
-  return split;
+  const parts = new Map<string, { deliveries: FirstDelivery[]; notDelivered: NotDelivered[] }>();
+  const partOf = (org: string) => {
+    const part = parts.get(org) ?? { deliveries: [], notDelivered: [] };
+    parts.set(org, part);
+    return part;
+  };
+  for (const delivery of event.deliveries) partOf(delivery.orgId).deliveries.push(delivery);
+  for (const entry of event.notDelivered) partOf(orgOf(entry)).notDelivered.push(entry);
+  const owner = namedOwner(event);
+  if (owner !== undefined) partOf(owner);
+  if (parts.size !== 1 || event.target.type === 'broadcast') partOf(noOrg);
+  if (parts.size === 1) return new Map([...parts.keys()].map((org) => [org, event]));
+  return new Map(
+    [...parts].map(([org, part]) => [
+      org,
+      { ...event, ...part, moreNotDelivered: org === noOrg ? event.moreNotDelivered : {} },
+    ]),
+  );
+}
+
+/** The event as one org may see it, without looking at the parts of others; undefined where it is none of its business. */
+export function partFor(event: JournalEvent, org: string): JournalEvent | undefined {
+  // Other targets concern one org.
+  if (event.target.type !== 'broadcast') return splitByOrg(event).get(org);
+  const own = {
+    ...event,
+    deliveries: event.deliveries.filter(({ orgId }) => orgId === org),
+    notDelivered: event.notDelivered.filter((entry) => orgOf(entry) === org),
+  };
+  return splitByOrg(own).get(org);
+}
+
+/** Whose event it is also when none of its endpoints is concerned. A duplicate is delivered to nobody, so that it tells only here. */
+function namedOwner({ target, duplicateOf }: JournalEvent): string | undefined {
+  if (target.type === 'fanout') return target.ownerId;
+  return target.type === 'single' && duplicateOf !== undefined ? target.ownerId : undefined;
 }
 
 /** An owner that does not match is the sender's mistake, and no business of the endpoint's org. */

@@ -10,4 +10,6 @@ export interface QuarantinedRecord {
   readonly record: SourceRecord;
   readonly rejection: Rejection;
   readonly quarantinedAtMs: number;
+  /** Parts of it are gone, because its time is over: key, value and headers are not known. Only lists have such records. */
+  readonly isIncomplete?: true;
 }

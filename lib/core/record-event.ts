@@ -114,6 +114,9 @@ function readFields(text: string): Fields {
 }
 
 function parseObject(text: string): Record<string, unknown> {
+  if (text.startsWith('\uFEFF')) {
+    throw new RecordRejected('invalid_json', 'the value begins with a byte order mark; send it without');
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -161,6 +164,9 @@ function mergeHeaders(
   for (const [name, bytes] of recordHeaders) {
     size += name.length + bytes.length;
     // Tracing agents put binary headers on records. They cannot go into HTTP, and are no reason to hold the event.
+    if (name.toLowerCase() === messageTypeHeader && !isUtf8(bytes)) {
+      throw new RecordRejected('unknown_message_type', `${messageTypeHeader} is not UTF-8`);
+    }
     if (!isHeaderName(name) || !isUtf8(bytes)) {
       droppedHeaders.push(name.slice(0, 100));
       continue;

@@ -10,59 +10,95 @@ export interface Redactor {
   readonly redact: (text: string, isCut: boolean) => string;
 }
 
-/** @param secrets in any order, as they are; those under 4 characters are left alone */
+/**
+ * Secrets are found in each way in which a receiver that echoes what it got would write them: plainly, in JSON, in a URL, in a
+ * form or in HTML, character by character, for encoders differ in which characters they escape.
+ * @param secrets in any order, as they are; those under 4 characters are left alone
+ */
 export function createRedactor(secrets: Iterable<string>): Redactor {
-  const forms = new Set<string>();
+  const texts = new Set<string>();
   for (const secret of secrets) {
-    if (secret.length >= leastLength) for (const form of formsOf(secret)) forms.add(form);
+    // Receivers that take a header's bytes for Latin-1.
+    if (secret.length >= leastLength) texts.add(secret).add(Buffer.from(secret, 'utf8').toString('latin1'));
   }
-  if (forms.size === 0) return { redact: (text) => text };
   // The longest first: a header's value before the token inside it.
-  const ordered = [...forms].sort((one, other) => other.length - one.length);
-  const pattern = new RegExp(ordered.map(escaped).join('|'), 'g');
+  const ordered = [...texts].sort((one, other) => other.length - one.length);
+  const all = ordered.map((text) => Array.from(text, waysOf));
   return {
     redact(text, isCut) {
-      const redacted = text.replace(pattern, '[redacted]');
-      const begun = isCut ? Math.max(...ordered.map((form) => begunAtEnd(redacted, form))) : 0;
-      return begun > 0 ? `${redacted.slice(0, -begun)}[redacted]` : redacted;
+      const folded = text.replace(escapes, (escape) => escape.toLowerCase());
+      let redacted = '';
+      let at = 0;
+      while (at < text.length) {
+        const ends = all.map((ways) => endOf(ways, text, folded, at));
+        const end = ends.find((one) => typeof one === 'number');
+        if (end === undefined && isCut && ends.includes('begun')) return `${redacted}[redacted]`;
+        redacted += end === undefined ? text[at]! : '[redacted]';
+        at = end ?? at + 1;
+      }
+      return redacted;
     },
   };
 }
 
-/** The ways in which a receiver that echoes what it got would write it: in JSON, in a URL, in HTML, or plainly. */
-function* formsOf(secret: string): Generator<string> {
-  // Receivers that take a header's bytes for Latin-1.
-  const bytes = Buffer.from(secret, 'utf8').toString('latin1');
-  for (const text of new Set([secret, bytes])) {
-    const json = JSON.stringify(text).slice(1, -1);
-    yield text;
-    yield json;
-    yield json.replaceAll('/', '\\/');
-    yield json.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    if (text.isWellFormed()) yield encodeURIComponent(text);
-    // As a form is encoded, which is another set of characters.
-    yield new URLSearchParams([['', text]]).toString().slice(1);
-    yield text.replace(/[&<>"']/g, (character) => htmlEntities[character]!);
-  }
-}
+/** Escapes whose digits may be in upper case or in lower case, whole or cut. */
+const escapes = /%[0-9a-f]{0,2}|\\u[0-9a-f]{0,4}|&#x[0-9a-f]{0,6};?/gi;
 
-const htmlEntities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
+const htmlEntities: Readonly<Record<string, readonly string[]>> = {
+  '&': ['&amp;'],
+  '<': ['&lt;'],
+  '>': ['&gt;'],
+  '"': ['&quot;'],
+  "'": ['&apos;', '&#039;'],
 };
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** How a character may be written, escapes in lower case. */
+function waysOf(character: string): string[] {
+  if (/^[a-z0-9]$/i.test(character)) return [character];
+  const hex = (number: number, digits: number) => number.toString(16).padStart(digits, '0');
+  const code = character.codePointAt(0)!;
+  return [
+    character,
+    JSON.stringify(character).slice(1, -1),
+    `\\${character}`,
+    Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join(''),
+    Array.from(Buffer.from(character, 'utf8'), (byte) => `%${hex(byte, 2)}`).join(''),
+    // As a form is encoded.
+    ...(character === ' ' ? ['+'] : []),
+    ...(htmlEntities[character] ?? []),
+    `&#${code};`,
+    `&#x${hex(code, 1)};`,
+    `&#x${hex(code, 2)};`,
+  ];
 }
 
-/** How many characters at the end of the text are the beginning of the secret. */
-function begunAtEnd(text: string, secret: string): number {
-  const last = text.at(-1);
-  for (let length = Math.min(secret.length - 1, text.length); length >= leastLength; length--) {
-    if (secret[length - 1] === last && text.endsWith(secret.slice(0, length))) return length;
+/**
+ * Where a secret ends that begins at a place.
+ * @param ways how each of its characters may be written
+ * @param folded the text with its escapes in lower case
+ * @returns `begun` when the text ends before the secret, and has at least 4 characters of it
+ */
+function endOf(
+  ways: readonly (readonly string[])[],
+  text: string,
+  folded: string,
+  start: number,
+): number | 'begun' | undefined {
+  // A character may be the beginning of how another is written, so there may be several places to go on from.
+  let places = new Set([start]);
+  let isBegun = false;
+  for (const [count, written] of ways.entries()) {
+    const next = new Set<number>();
+    for (const at of places) {
+      for (const way of written) {
+        if (text.startsWith(way, at) || folded.startsWith(way, at)) next.add(at + way.length);
+        else if (count >= leastLength && at + way.length > text.length) {
+          isBegun ||= way.startsWith(text.slice(at)) || way.startsWith(folded.slice(at));
+        }
+      }
+    }
+    if (next.size === 0) return isBegun ? 'begun' : undefined;
+    places = next;
   }
-  return 0;
+  return Math.max(...places);
 }

@@ -159,7 +159,7 @@ let sourceBefore = '{}';
 /** Functions keep what they read of a source for two seconds. */
 async function setSource(fanout: Fanout, source: object): Promise<void> {
   if (JSON.stringify(source) === sourceBefore) return;
-  await call(fanout, 'PUT', '/v1/sources/ingest', source);
+  await call(fanout, 'PUT', '/v1/sources/ingest', { transform: null, rate_limit: null, ...source });
   sourceBefore = JSON.stringify(source);
   await wait(3_000);
 }

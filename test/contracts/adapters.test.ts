@@ -1,17 +1,22 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll } from 'vitest';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
 import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
+import { createDeliveryLists } from '../../lib/adapters/dynamodb-delivery-lists.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createDueDeliveries } from '../../lib/adapters/dynamodb-due.ts';
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
+import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
+import { quarantineKey } from '../../lib/adapters/quarantine-items.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
+import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
 import { claimsContract } from './claims.ts';
@@ -24,6 +29,7 @@ import { eventsContract } from './events.ts';
 import { fanOutsContract } from './fan-outs.ts';
 import { quarantineContract } from './quarantine.ts';
 import { rateSlotsContract } from './rate-slots.ts';
+import { replayWatchContract } from './replay-watch.ts';
 import { type Storage, startStorage } from './stores.ts';
 import { wakeUpQueueContract } from './wake-up-queue.ts';
 
@@ -66,9 +72,11 @@ eventsContract('DynamoDB', async (ids, now) => {
 
 deliveriesContract('DynamoDB', async () => {
   const { events } = await storage.freshStores();
+  const deliveries = createDeliveryStore(storage.dynamodb, events, retentionDays, Date.now);
   return {
     store: createIngestStore(storage.dynamodb, events, retentionDays, Date.now),
-    deliveries: createDeliveryStore(storage.dynamodb, events, retentionDays, Date.now),
+    deliveries,
+    lists: createDeliveryLists(storage.dynamodb, events, deliveries),
   };
 });
 
@@ -81,11 +89,35 @@ dueDeliveriesContract('DynamoDB', async (now) => {
   };
 });
 
-quarantineContract('DynamoDB', async (ids, now) => {
+replayWatchContract('DynamoDB', async (now) => {
   const { events } = await storage.freshStores();
   return {
+    watch: createReplayWatch(storage.dynamodb, events, retentionDays, now),
+    due: createDueDeliveries(storage.dynamodb, events),
+  };
+});
+
+quarantineContract('DynamoDB', async (ids, now) => {
+  const { events } = await storage.freshStores();
+  let removals = Infinity;
+  const client = createDynamoDbClient();
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (request) => {
+        if (commandName === 'DeleteItemCommand' && removals-- <= 0) throw new Error('the table is down');
+        return next(request);
+      },
+    { step: 'initialize' },
+  );
+  return {
     store: createIngestStore(storage.dynamodb, events, retentionDays, now),
-    quarantine: createQuarantineReader(storage.dynamodb, events, ids, retentionDays, now),
+    quarantine: createQuarantineReader(client, events, ids, retentionDays, now),
+    failRemovalAfter: (parts) => (removals = parts),
+    async losePart(id, part) {
+      const sk = { S: String(part).padStart(3, '0') };
+      const Key = { ...quarantineKey(id), sk };
+      await storage.dynamodb.send(new DeleteItemCommand({ TableName: events, Key }));
+    },
   };
 });
 

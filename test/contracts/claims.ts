@@ -15,7 +15,7 @@ export function claimsContract(adapter: string, create: (now: () => number) => P
     });
 
     const claim = async (scope: string, key: string, eventId: string) =>
-      (await claims.claim(scope, [{ key, eventId }]))[0];
+      (await claims.claim(scope, [{ key, eventId, origin: eventId }]))[0];
 
     it('gives a key to the first event, and tells later ones which that is', async () => {
       expect(await claim('ingest', 'key', 'first')).toBe('first');
@@ -25,6 +25,13 @@ export function claimsContract(adapter: string, create: (now: () => number) => P
     it('gives a key again to the event that has it', async () => {
       await claim('ingest', 'key', 'first');
       expect(await claim('ingest', 'key', 'first')).toBe('first');
+    });
+
+    it('gives a key to another event of the same origin, which is the same thing read otherwise', async () => {
+      const one = { key: 'key', eventId: 'one', origin: '0.7' };
+      expect(await claims.claim('ingest', [one])).toEqual(['one']);
+      expect(await claims.claim('ingest', [{ ...one, eventId: 'other' }])).toEqual(['other']);
+      expect(await claims.claim('ingest', [{ ...one, eventId: 'third', origin: '0.8' }])).toEqual(['other']);
     });
 
     it('gives a key to exactly one of many events at once', async () => {
@@ -50,9 +57,17 @@ export function claimsContract(adapter: string, create: (now: () => number) => P
     });
 
     it('takes many at once, new ones and taken ones, and answers in their order', async () => {
-      const first = Array.from({ length: 60 }, (_, n) => ({ key: `key-${n}`, eventId: `first-${n}` }));
+      const first = Array.from({ length: 60 }, (_, n) => ({
+        key: `key-${n}`,
+        eventId: `first-${n}`,
+        origin: `first-${n}`,
+      }));
       expect(await claims.claim('ingest', first)).toEqual(first.map(({ eventId }) => eventId));
-      const mixed = Array.from({ length: 100 }, (_, n) => ({ key: `key-${99 - n}`, eventId: `second-${n}` }));
+      const mixed = Array.from({ length: 100 }, (_, n) => ({
+        key: `key-${99 - n}`,
+        eventId: `second-${n}`,
+        origin: `second-${n}`,
+      }));
       const holders = mixed.map(({ key, eventId }) =>
         Number(key.slice(4)) < 60 ? `first-${key.slice(4)}` : eventId,
       );

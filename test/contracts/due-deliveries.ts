@@ -59,8 +59,8 @@ export function dueDeliveriesContract(
       const wakeUps = {
         send: async (all: readonly DueDelivery[]) => void woken.push(...all.map(({ eventId }) => eventId)),
       };
-      const fanOutQueue = { send: async (ids: readonly string[]) => void woken.push(...ids) };
-      await sweepDue({ due, wakeUps, fanOutQueue, now: () => nowMs });
+      const jobQueue = { send: async (ids: readonly string[]) => void woken.push(...ids) };
+      await sweepDue({ due, wakeUps, fanOutQueue: jobQueue, replayQueue: jobQueue, now: () => nowMs });
       return woken;
     };
 
@@ -87,7 +87,7 @@ export function dueDeliveriesContract(
       const pages: DuePage[] = [];
       for await (const page of due.due(start)) pages.push(page);
       expect(pages).toEqual([
-        { deliveries: [{ eventId, endpointId: 'ep_7', attemptsMade: 1 }], fanOuts: [] },
+        { deliveries: [{ eventId, endpointId: 'ep_7', attemptsMade: 1 }], fanOuts: [], replays: [] },
       ]);
     });
 
@@ -158,7 +158,11 @@ export function dueDeliveriesContract(
 
     it('does not move a delivery that went on while its wake-up was sent', async () => {
       const eventId = await writeDue(start);
-      const page = { deliveries: [{ eventId, endpointId: 'ep_1', attemptsMade: 1 }], fanOuts: [] };
+      const page = {
+        deliveries: [{ eventId, endpointId: 'ep_1', attemptsMade: 1 }],
+        fanOuts: [],
+        replays: [],
+      };
       const { nextAttemptAtMs, ...ended } = delivery({ eventId, state: 'delivered' });
       await deliveries.update(ended, 1);
       await due.woken(page, start);
@@ -170,6 +174,7 @@ export function dueDeliveriesContract(
         {
           deliveries: [{ eventId: 'no', endpointId: 'no', attemptsMade: 1 }],
           fanOuts: [{ eventId: 'no', pages: 0 }],
+          replays: ['no'],
         },
         start,
       );
@@ -209,7 +214,8 @@ export function dueDeliveriesContract(
       await sweep();
       const ids = [await writeDue(start + minute), await writeDue(start + 30 * minute)];
       nowMs = start + hour;
-      const failing = () => sweepDue({ due, wakeUps: broken, fanOutQueue: broken, now: () => nowMs });
+      const failing = () =>
+        sweepDue({ due, wakeUps: broken, fanOutQueue: broken, replayQueue: broken, now: () => nowMs });
       for (let times = 0; times < 3; times++) {
         await expect(failing()).rejects.toThrow('the queue is down');
         nowMs += 10 * minute;
@@ -220,7 +226,7 @@ export function dueDeliveriesContract(
     it('passes nothing over when the very first sweeps fail', async () => {
       const id = await writeDue(start);
       await expect(
-        sweepDue({ due, wakeUps: broken, fanOutQueue: broken, now: () => nowMs }),
+        sweepDue({ due, wakeUps: broken, fanOutQueue: broken, replayQueue: broken, now: () => nowMs }),
       ).rejects.toThrow();
       nowMs = start + hour;
       expect(await sweep()).toEqual([id]);

@@ -4,7 +4,10 @@ import type { EventListRequest, EventLists, ListedEntry } from '../../lib/app/po
 import type { IngestStore } from '../../lib/app/ports/events.ts';
 import type { FanOutStore } from '../../lib/app/ports/fan-outs.ts';
 import { type EventAddress, createEventIds } from '../../lib/core/event-id.ts';
+import type { FanOutJob } from '../../lib/core/fan-out.ts';
 import type { FirstDelivery, JournalEntry, JournalEvent } from '../../lib/core/journal.ts';
+import type { Delivery } from '../../lib/core/delivery.ts';
+import { delivery as deliveryRow } from '../deliveries.ts';
 import { ingestResult, journalEvent } from '../journal-events.ts';
 
 export interface EventListsUnderTest {
@@ -74,6 +77,12 @@ export function eventListsContract(
       const skipped = journal.flatMap((entry) => ('skippedBy' in entry ? [entry] : []));
       const events = journal.flatMap((entry) => ('skippedBy' in entry ? [] : [entry]));
       await store.write(ingestResult({ events, skipped }));
+    };
+    /** Takes a job that nobody else has. */
+    const take = async (id: string, untilMs: number): Promise<FanOutJob> => {
+      const job = await fanOuts.take(id, untilMs);
+      if (job === undefined || job === 'leased') throw new Error(`no job: ${String(job)}`);
+      return job;
     };
     const readAll = async (request: Partial<EventListRequest> = {}, limit = 1000): Promise<ListedEntry[]> => {
       const seen: ListedEntry[] = [];
@@ -211,6 +220,23 @@ export function eventListsContract(
       expect((await readAll()).filter((entry) => 'skippedBy' in entry)).toEqual([skipped]);
     });
 
+    it('lists a duplicate for the owner that it names', async () => {
+      const duplicateOf = eventAt(start, { offset: 9 }).id;
+      const single = { type: 'single', endpointId: 'e' } as const;
+      const targets = [
+        { ...single, ownerId: 'acme' },
+        single,
+        { type: 'fanout', ownerId: 'acme' },
+        { type: 'broadcast' },
+      ] as const;
+      const events = targets.map((target, offset) =>
+        eventAt(start - offset, { offset }, { target, duplicateOf }),
+      );
+      await write(...events);
+      expect(idsOf(await readAll({ orgId: 'acme' }))).toEqual(idsOf([events[0]!, events[2]!]));
+      expect(await readAll()).toHaveLength(4);
+    });
+
     it('finds what became of one record: its events by index, or that it was skipped', async () => {
       const events = range(0, 149).map((index) =>
         eventAt(start, { offset: 5, index }, index % 2 === 0 ? toOrg('acme') : toAll('acme', 'globex')),
@@ -247,6 +273,21 @@ export function eventListsContract(
             expect(sorted(queued)).toEqual(sorted(batch(10, 29)));
           }
         }
+      });
+
+      it('lists an event once when a batch with the same bounds was routed otherwise', async () => {
+        const [one, two] = batch(0, 1) as [JournalEvent, JournalEvent];
+        await write(one, two);
+        // The first one's endpoint is gone.
+        const nobodys = { target: { type: 'single', endpointId: 'gone' }, deliveries: [] } as const;
+        await write({ ...one, ...nobodys }, two);
+        for (const limit of [1, 2, 3]) {
+          expect(idsOf(await readAll({ orgId: 'acme' }, limit))).toEqual(idsOf([two, one]));
+          expect(idsOf(await readAll({}, limit))).toEqual(idsOf([two, one]));
+        }
+        await write(one, two);
+        for (const orgId of ['acme', undefined])
+          expect(idsOf(await readAll({ orgId }))).toEqual(idsOf([two, one]));
       });
 
       it('lists an event once when it concerns other orgs now', async () => {
@@ -309,7 +350,7 @@ export function eventListsContract(
       expect(await readAll({ orgId: 'globex' })).toEqual([]);
       const untilMs = nowMs + hour;
       for (const event of [broadcast, owners]) {
-        let job = (await fanOuts.take(event.id, untilMs))!;
+        let job = await take(event.id, untilMs);
         for (const last of [false, true]) {
           const page = {
             deliveries: [{ ...delivery('acme', 'queued'), endpointId: `ep_${String(last)}` }],
@@ -322,25 +363,99 @@ export function eventListsContract(
           job = await fanOuts.finishPage(job, page, [], last ? undefined : 'further');
         }
       }
-      const counts = (entries: readonly ListedEntry[]) =>
-        entries.map((entry) => [entry.id, 'deliveries' in entry && entry.deliveries.length]);
-      const newestFirst = [
-        [owners.id, 2],
-        [broadcast.id, 2],
-      ];
+      const newestFirst = idsOf([owners, broadcast]);
       for (const limit of [1, 2, 3]) {
-        expect(counts(await readAll({ orgId: 'acme' }, limit))).toEqual(newestFirst);
-        expect(counts(await readAll({}, limit))).toEqual(newestFirst);
-        expect(counts(await readAll({ orgId: 'globex' }, limit))).toEqual([[broadcast.id, 0]]);
+        expect(idsOf(await readAll({ orgId: 'acme' }, limit))).toEqual(newestFirst);
+        expect(idsOf(await readAll({}, limit))).toEqual(newestFirst);
+        expect(idsOf(await readAll({ orgId: 'globex' }, limit))).toEqual([broadcast.id]);
       }
-      expect(await readAll({ orgId: 'acme' })).toMatchObject([{ fanOut: 'done' }, { fanOut: 'done' }]);
-      expect(counts(await lists.ofRecord({ source: 1, partition: 0, offset: 0 }))).toEqual([newestFirst[1]]);
+      const [listed] = await lists.ofRecord({ source: 1, partition: 0, offset: 0 });
+      expect(listed).toMatchObject({ id: broadcast.id, fanOut: 'running', deliveries: [] });
+      expect(await lists.byId(broadcast.id)).toEqual(listed);
+      // Just another time than the event's.
+      const before = { orgId: 'globex', sinceMs: start - minute, untilMs: start };
+      expect(await readAll(before)).toEqual([]);
+    });
+
+    describe('tells how a fan-out stands:', () => {
+      const first = (orgId: string, endpointId: string, state: FirstDelivery['state']): FirstDelivery => {
+        return { endpointId, orgId, state, attempts: [] };
+      };
+      const row = (eventId: string, orgId: string, endpointId: string, parts: Partial<Delivery>) =>
+        deliveryRow({ eventId, orgId, endpointId, ...parts });
+      /** Lets a job make pages of these deliveries. */
+      const fanOut = async (event: JournalEvent, pages: FirstDelivery[][], isDone = true) => {
+        let job = await take(event.id, nowMs + hour);
+        for (const [number, deliveries] of pages.entries()) {
+          const page = { deliveries, notDelivered: [], moreNotDelivered: {} };
+          const rows = deliveries
+            .filter(({ state }) => state !== 'delivered')
+            .map(({ orgId, endpointId, state }) => row(event.id, orgId, endpointId, { state }));
+          const isLast = isDone && number === pages.length - 1;
+          job = await fanOuts.finishPage(job, page, rows, isLast ? undefined : 'further');
+        }
+      };
+      const standing = async (event: JournalEvent, orgId?: string) =>
+        (await lists.fanOuts([event], orgId))[0];
+      const pages = [
+        [first('acme', 'a1', 'delivered'), first('acme', 'a2', 'queued'), first('globex', 'g1', 'delivered')],
+        [first('acme', 'a3', 'held'), first('globex', 'g2', 'queued')],
+      ];
+
+      it('before its job begins, while it runs, and when it is done, for each org and for operators', async () => {
+        const broadcast = eventAt(start, { offset: 0 }, { fanOut: 'running' });
+        await write(broadcast);
+        expect(await standing(broadcast)).toEqual({ fanOut: 'running', states: {} });
+        expect(await standing(broadcast, 'acme')).toEqual({ fanOut: 'running', states: {} });
+        await fanOut(broadcast, pages.slice(0, 1), false);
+        expect(await standing(broadcast)).toEqual({ fanOut: 'running', states: { delivered: 2, queued: 1 } });
+        await fanOuts.release(broadcast.id, nowMs + hour);
+        await fanOut(broadcast, pages.slice(1));
+        const done = { fanOut: 'done' };
+        const all = { delivered: 2, queued: 2, held: 1 };
+        expect(await standing(broadcast)).toEqual({ ...done, states: all });
+        expect(await standing(broadcast, 'acme')).toEqual({
+          ...done,
+          states: { delivered: 1, queued: 1, held: 1 },
+        });
+        expect(await standing(broadcast, 'globex')).toEqual({ ...done, states: { delivered: 1, queued: 1 } });
+        expect(await standing(broadcast, 'umbrella')).toEqual({ ...done, states: {} });
+        // Time went on.
+        const ended = [
+          row(broadcast.id, 'acme', 'a2', { state: 'failed' }),
+          row(broadcast.id, 'globex', 'g1', { state: 'queued', replayedAtMs: 1 }),
+          row(broadcast.id, 'globex', 'g2', { state: 'delivered' }),
+        ];
+        await store.write(ingestResult({ deliveries: ended }));
+        expect(await standing(broadcast)).toEqual({
+          ...done,
+          states: { delivered: 2, failed: 1, held: 1, queued: 1 },
+        });
+        expect(await standing(broadcast, 'acme')).toEqual({
+          ...done,
+          states: { delivered: 1, failed: 1, held: 1 },
+        });
+        expect(await standing(broadcast, 'globex')).toEqual({ ...done, states: { delivered: 1, queued: 1 } });
+      });
+
+      it('to the endpoints of one owner as to operators, and each of several by itself', async () => {
+        const events = [0, 1].map((offset) =>
+          eventAt(start, { offset }, { ...toOrg('acme'), deliveries: [], fanOut: 'running' }),
+        );
+        await write(...events);
+        await fanOut(events[1]!, [[first('acme', 'a1', 'delivered'), first('acme', 'a2', 'queued')]]);
+        const expected = [
+          { fanOut: 'running', states: {} },
+          { fanOut: 'done', states: { delivered: 1, queued: 1 } },
+        ];
+        for (const orgId of ['acme', undefined]) expect(await lists.fanOuts(events, orgId)).toEqual(expected);
+      });
     });
 
     it('lists a broadcast also for an org that comes behind a hundred others in its why-nots', async () => {
       const broadcast = eventAt(start, { offset: 0 }, { fanOut: 'running' });
       await write(broadcast);
-      let job = (await fanOuts.take(broadcast.id, nowMs + hour))!;
+      let job = await take(broadcast.id, nowMs + hour);
       for (const [orgId, number] of [
         ['acme', 60],
         ['acme', 60],

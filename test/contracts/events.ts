@@ -212,6 +212,37 @@ export function eventsContract(
       });
     });
 
+    it('finds an event that was delivered at once and then fanned out as it was written last, and the other way round', async () => {
+      const event = eventAt(
+        { offset: 1 },
+        { deliveries: [delivered('acme', 'a1'), delivered('globex', 'g1')] },
+      );
+      const fannedOut: JournalEvent = { ...event, deliveries: [], fanOut: 'running' };
+      await write(event);
+      await write(fannedOut);
+      expect(await found(event)).toEqual({ [noOrg]: fannedOut });
+      await write(event);
+      expect(Object.keys(await found(event)).sort()).toEqual([noOrg, 'acme', 'globex']);
+    });
+
+    it('finds for one org its part alone, and tells whether there is one', async () => {
+      const event = eventAt(
+        { offset: 1 },
+        { deliveries: [delivered('acme', 'a1'), delivered('globex', 'g1')] },
+      );
+      await write(event);
+      const own = { ...event, deliveries: [delivered('acme', 'a1')] };
+      expect(await events.find(event.id, 'acme')).toEqual([{ orgId: 'acme', entry: own }]);
+      expect(await events.find(event.id, 'umbrella')).toEqual([]);
+      const orgs = ['acme', 'globex', 'umbrella'];
+      expect(await Promise.all(orgs.map((org) => events.concerns(event.id, org)))).toEqual([
+        true,
+        true,
+        false,
+      ]);
+      expect(await events.concerns(eventAt({ offset: 2 }).id, 'acme')).toBe(false);
+    });
+
     it('finds the deliveries of an event, and none of another', async () => {
       const [one, other] = [eventAt({ offset: 1 }), eventAt({ offset: 2 })];
       const deliveries = [

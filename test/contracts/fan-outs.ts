@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventReader, IngestStore } from '../../lib/app/ports/events.ts';
 import type { FanOutStore } from '../../lib/app/ports/fan-outs.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
-import type { FanOutPage } from '../../lib/core/fan-out.ts';
+import type { FanOutJob, FanOutPage } from '../../lib/core/fan-out.ts';
 import type { JournalEvent } from '../../lib/core/journal.ts';
 import { delivery } from '../deliveries.ts';
 import { ingestResult, journalEvent } from '../journal-events.ts';
@@ -33,6 +33,12 @@ export function fanOutsContract(
       ({ store, events, fanOuts } = await create(ids, () => nowMs));
     });
 
+    /** Takes a job that nobody else has. */
+    const take = async (id: string): Promise<FanOutJob> => {
+      const job = await fanOuts.take(id, until());
+      if (job === undefined || job === 'leased') throw new Error(`no job: ${String(job)}`);
+      return job;
+    };
     const begin = async (parts: Partial<JournalEvent> = {}): Promise<JournalEvent> => {
       const address = { source: 1, partition: 0, offset: offsets++, index: 0 };
       const timeMs = 1_700_000_000_000;
@@ -61,25 +67,24 @@ export function fanOutsContract(
     it('gives a job to one of many at once, and to another when it is released or its time is over', async () => {
       const { id } = await begin();
       const taken = await Promise.all(Array.from({ length: 8 }, (_, n) => fanOuts.take(id, until() + n)));
-      expect(taken.filter((job) => job !== undefined)).toEqual([
-        { eventId: id, createdAtMs: nowMs, pages: 0, done: false },
-      ]);
-      const [holder] = [taken.findIndex((job) => job !== undefined)];
+      const job = { eventId: id, createdAtMs: nowMs, pages: 0, done: false };
+      expect(taken.filter((one) => one !== 'leased')).toEqual([job]);
+      const holder = taken.findIndex((one) => one !== 'leased');
       await fanOuts.release(id, until() + 100);
-      expect(await fanOuts.take(id, until())).toBeUndefined();
+      expect(await fanOuts.take(id, until())).toBe('leased');
       await fanOuts.release(id, until() + holder);
-      expect(await fanOuts.take(id, until())).toBeDefined();
-      expect(await fanOuts.take(id, until())).toBeUndefined();
+      expect(await fanOuts.take(id, until())).toEqual(job);
+      expect(await fanOuts.take(id, until())).toBe('leased');
       nowMs += 61 * second;
-      expect(await fanOuts.take(id, until())).toBeDefined();
+      expect(await fanOuts.take(id, until())).toEqual(job);
     });
 
     it('goes on where the last page ended, and is over with the last one', async () => {
       const { id } = await begin();
-      const first = (await fanOuts.take(id, until()))!;
+      const first = await take(id);
       await fanOuts.finishPage(first, page('acme', 'ep_1'), [], 'behind ep_1');
       await fanOuts.release(id, until());
-      const next = (await fanOuts.take(id, until()))!;
+      const next = await take(id);
       expect(next).toEqual({ ...first, pages: 1, cursor: 'behind ep_1' });
       expect(await fanOuts.finishPage(next, page('acme', 'ep_2'), [], undefined)).toMatchObject({
         done: true,
@@ -90,16 +95,16 @@ export function fanOutsContract(
 
     it('refuses a page of one who was overtaken', async () => {
       const { id } = await begin();
-      const slow = (await fanOuts.take(id, until()))!;
+      const slow = await take(id);
       nowMs += 61 * second;
-      const fast = (await fanOuts.take(id, until()))!;
+      const fast = await take(id);
       await fanOuts.finishPage(fast, page('acme', 'ep_1'), [], 'behind ep_1');
       await expect(fanOuts.finishPage(slow, page('acme', 'ep_1'), [], 'behind ep_1')).rejects.toThrow();
     });
 
     it('keeps a job that has come further when its record comes again', async () => {
       const event = await begin();
-      const job = (await fanOuts.take(event.id, until()))!;
+      const job = await take(event.id);
       await fanOuts.finishPage(job, page('acme', 'ep_1'), [], 'behind ep_1');
       await fanOuts.release(event.id, until());
       await store.write(ingestResult({ events: [event] }));
@@ -109,7 +114,7 @@ export function fanOutsContract(
     it('shows the event with what its pages came to, to each org its own', async () => {
       const event = await begin();
       expect(await events.find(event.id)).toEqual([{ orgId: '-', entry: event }]);
-      const job = (await fanOuts.take(event.id, until()))!;
+      const job = await take(event.id);
       const waiting = delivery({ eventId: event.id, endpointId: 'ep_1', orgId: 'acme' });
       const second = await fanOuts.finishPage(job, page('acme', 'ep_1'), [waiting], 'behind ep_1');
       const more: FanOutPage = {
@@ -132,6 +137,13 @@ export function fanOutsContract(
         notDelivered: more.notDelivered,
       });
       expect(found['-']).toMatchObject({ deliveries: [], moreNotDelivered: { filter: 3 } });
+      for (const orgId of ['acme', 'globex']) {
+        expect(await events.find(event.id, orgId)).toEqual([{ orgId, entry: found[orgId] }]);
+        expect(await events.concerns(event.id, orgId)).toBe(true);
+      }
+      expect(await events.find(event.id, 'umbrella')).toEqual([]);
+      expect(await events.concerns(event.id, 'umbrella')).toBe(false);
+      expect(await events.journalled(event.id)).toEqual([{ orgId: '-', entry: event }]);
       expect(await events.deliveriesOf(event.id)).toEqual([waiting]);
       expect(await events.read(event.id)).toEqual(event);
     });

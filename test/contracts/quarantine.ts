@@ -11,6 +11,10 @@ import { record } from '../records.ts';
 export interface QuarantineUnderTest {
   readonly store: IngestStore;
   readonly quarantine: QuarantineReader & QuarantineRemover;
+  /** Lets the removal of further parts fail after this many. */
+  readonly failRemovalAfter: (parts: number) => void;
+  /** Takes one part of a record away, as the end of its time does. */
+  readonly losePart: (id: string, part: number) => Promise<void>;
 }
 
 const ids = createEventIds('contract');
@@ -32,11 +36,13 @@ export function quarantineContract(
     let quarantine: QuarantineReader & QuarantineRemover;
     let nowMs: number;
     let written: number;
+    let failRemovalAfter: QuarantineUnderTest['failRemovalAfter'];
+    let losePart: QuarantineUnderTest['losePart'];
 
     beforeEach(async () => {
       nowMs = start;
       written = 0;
-      ({ store, quarantine } = await create(ids, () => nowMs));
+      ({ store, quarantine, failRemovalAfter, losePart } = await create(ids, () => nowMs));
     });
 
     const keep = async (atMs: number, parts: Partial<SourceRecord> = {}): Promise<QuarantinedRecord> => {
@@ -132,6 +138,38 @@ export function quarantineContract(
       expect(await quarantine.at({ source: 1, partition: 0, offset: 1 })).toBeUndefined();
       expect(await readAll(10)).toEqual([stays.id]);
     });
+
+    it.each([0, 1, 2])(
+      'stays readable when a removal stops after %i parts, and removes the rest later',
+      async (parts) => {
+        const stays = await keep(start);
+        const large = await keep(start + 1, { value: randomBytes(1024 * 1024) });
+        failRemovalAfter(parts);
+        await expect(quarantine.remove(large.id)).rejects.toThrow();
+        const isThere = parts === 0;
+        expect(await readAll(10)).toEqual(isThere ? [large.id, stays.id] : [stays.id]);
+        expect((await quarantine.get(large.id)) !== undefined).toBe(isThere);
+        failRemovalAfter(Infinity);
+        await quarantine.remove(large.id);
+        expect(await readAll(10)).toEqual([stays.id]);
+      },
+    );
+
+    it.each([1, 2])(
+      'lists a record whose part %i is gone without its bytes, and removes it',
+      async (part) => {
+        const large = await keep(start, { value: randomBytes(1024 * 1024), key: Buffer.from('key') });
+        await losePart(large.id, part);
+        const { key, value, headers, ...place } = large.record;
+        expect((await quarantine.list(10)).records).toEqual([
+          { ...large, record: { ...place, headers: [] }, isIncomplete: true },
+        ]);
+        expect(await quarantine.get(large.id)).toBeUndefined();
+        expect(await quarantine.at({ source: 1, partition: 0, offset: 0 })).toBeUndefined();
+        await quarantine.remove(large.id);
+        expect(await readAll(10)).toEqual([]);
+      },
+    );
 
     it('shows a record that comes again with fewer parts as it is now', async () => {
       const large = await keep(start, { value: randomBytes(1024 * 1024) });

@@ -41,6 +41,11 @@ export function rateSlotsContract(adapter: string, create: (now: () => number) =
       expect(await reserve(100, nowMs + 5000)).toBe(nowMs + 5000);
     });
 
+    it('reserves nothing for a time that is over', async () => {
+      expect(await reserve(100, nowMs - 1)).toBeUndefined();
+      expect(await reserve(100)).toBe(nowMs);
+    });
+
     it('keeps sources apart', async () => {
       await reserve(5000);
       expect(await reserve(100, undefined, 'other')).toBe(nowMs);

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Attempt } from '../../lib/core/attempt.ts';
-import { type Delivery, afterAttempt } from '../../lib/core/delivery.ts';
+import {
+  type Delivery,
+  afterAttempt,
+  deliveryId,
+  end,
+  hold,
+  readDeliveryId,
+  replay,
+  wake,
+} from '../../lib/core/delivery.ts';
 import {
   defaultScheduleSeconds,
   nextAttemptDelayMs,
@@ -16,6 +25,7 @@ const waiting: Delivery = {
   createdAtMs: 0,
   nextAttemptAtMs: 0,
 };
+const terms = (...scheduleSeconds: number[]) => ({ scheduleSeconds, heldMs: 60_000 });
 const attempt = (parts: Partial<Attempt>): Attempt => ({ atMs: 1000, latencyMs: 5, ...parts });
 
 describe('after an attempt', () => {
@@ -29,27 +39,78 @@ describe('after an attempt', () => {
     [{ error: 'aborted' }, 'queued', 1000],
     [{ statusCode: 429, retryAfterSeconds: 90 }, 'queued', 91_000],
     [{ statusCode: 503, retryAfterSeconds: 1 }, 'queued', 6000],
-    [{ statusCode: 410 }, 'held', 301_000],
+    [{ statusCode: 410 }, 'held', 61_000],
   ] as const)('%j the delivery is %s, and next due at %s ms', (result, state, dueMs) => {
-    const next = afterAttempt(waiting, attempt(result), [5], 1000, 0);
+    const next = afterAttempt(waiting, attempt(result), terms(5), 1000, 0);
     expect(next).toMatchObject({ state, attempts: [attempt(result)] });
     expect(next.nextAttemptAtMs).toBe(dueMs);
   });
 
   test('that our own time cut short, the schedule is where it was', () => {
-    const cut = afterAttempt(waiting, attempt({ error: 'aborted' }), [], 1000, 0);
+    const cut = afterAttempt(waiting, attempt({ error: 'aborted' }), terms(), 1000, 0);
     expect(cut).toMatchObject({ state: 'queued', nextAttemptAtMs: 1000 });
-    const refused = afterAttempt(cut, attempt({ statusCode: 500 }), [5], 1000, 0);
+    const refused = afterAttempt(cut, attempt({ statusCode: 500 }), terms(5), 1000, 0);
     expect(refused).toMatchObject({ state: 'queued', nextAttemptAtMs: 6000 });
   });
 
   test('the last of the schedule it has failed, and nothing is due', () => {
-    const once = afterAttempt(waiting, attempt({ statusCode: 500 }), [5], 1000, 0);
-    const twice = afterAttempt(once, attempt({ statusCode: 500 }), [5], 7000, 0);
+    const once = afterAttempt(waiting, attempt({ statusCode: 500 }), terms(5), 1000, 0);
+    const twice = afterAttempt(once, attempt({ statusCode: 500 }), terms(5), 7000, 0);
     expect(twice).toMatchObject({ state: 'failed', failure: 'attempts_exhausted' });
     expect(twice.attempts).toHaveLength(2);
     expect(twice).not.toHaveProperty('nextAttemptAtMs');
   });
+});
+
+describe('a delivery that is replayed', () => {
+  const failed = end(
+    { ...waiting, attempts: [attempt({ statusCode: 500 }), attempt({ statusCode: 500 })] },
+    'failed',
+    'attempts_exhausted',
+  );
+
+  test('begins a new cycle at once, and keeps its attempts', () => {
+    const again = replay(failed, 9000, 'rpl_1');
+    expect(again).toEqual({
+      ...waiting,
+      attempts: failed.attempts,
+      attemptsBefore: 2,
+      replayedAtMs: 9000,
+      replayId: 'rpl_1',
+      nextAttemptAtMs: 9000,
+    });
+    expect(replay(end(again, 'delivered'), 10_000)).toMatchObject({ replayId: 'rpl_1', attemptsBefore: 2 });
+  });
+
+  test('has the whole schedule before it', () => {
+    const first = afterAttempt(replay(failed, 9000), attempt({ statusCode: 500 }), terms(5), 9000, 0);
+    expect(first).toMatchObject({ state: 'queued', nextAttemptAtMs: 14_000 });
+    const second = afterAttempt(first, attempt({ statusCode: 500 }), terms(5), 14_000, 0);
+    expect(second).toMatchObject({ state: 'failed', failure: 'attempts_exhausted', attemptsBefore: 2 });
+    expect(second.attempts).toHaveLength(4);
+  });
+
+  test('keeps excerpts of its latest hundred attempts', () => {
+    const attempts = Array.from({ length: 150 }, () => attempt({ statusCode: 500, excerpt: 'no' }));
+    const again = replay({ ...failed, attempts }, 9000);
+    expect(again.attempts).toHaveLength(150);
+    expect(again.attempts.flatMap(({ excerpt }, at) => (excerpt ? [at] : []))).toEqual(
+      Array.from({ length: 100 }, (_, n) => 50 + n),
+    );
+  });
+});
+
+test('a delivery is held until its time, and due at once when it is woken', () => {
+  const held = hold({ ...waiting, slotAtMs: 5 }, 60_000);
+  expect(held).toEqual({ ...waiting, state: 'held', nextAttemptAtMs: 60_000 });
+  expect(wake(held, 7)).toEqual({ ...waiting, nextAttemptAtMs: 7 });
+});
+
+test('the id of a delivery is read back, and nothing else is', () => {
+  const key = { eventId: '01HF7YAT00QKZ1V2B3N4M5P6R7', endpointId: `a-_${'b'.repeat(61)}` };
+  expect(readDeliveryId(deliveryId(key))).toEqual(key);
+  for (const wrong of ['', key.eventId, `${key.eventId}-`, `${deliveryId(key)}c`, `x${deliveryId(key)}`])
+    expect(readDeliveryId(wrong), wrong).toBeUndefined();
 });
 
 test('the default schedule makes ten attempts', () => {

@@ -42,6 +42,14 @@ test('the reference payload is understood', () => {
   });
 });
 
+test('a byte order mark is named, and a message type that is no text is refused', () => {
+  const bytes = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('{}')]);
+  expect(rejection({ value: bytes })).toMatchObject({ reason: 'invalid_json' });
+  expect(rejection({ value: bytes }).detail).toContain('byte order mark');
+  const headers = { 'X-Convoy-Message-Type': Buffer.from([0xff]) };
+  expect(rejection({ value: single, headers }).reason).toBe('unknown_message_type');
+});
+
 test('data stays as it was written', () => {
   const data = '{ "zebra": 12345678901234567890, "alpha": 1.10, "2": 1e3, "1": "\\u00e9" }';
   const event = read(record({ value: `{"event_type":"a","endpoint_id":"e","data":${data}}` }));

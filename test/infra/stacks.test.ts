@@ -136,7 +136,9 @@ describe('settings that cannot be right', () => {
     [{ brokers: { ...local.brokers, count: 4 } }, 'brokers.count: '],
     [{ retentionDays: 366 }, 'retentionDays: '],
     [{ idempotencyWindowHours: 0 }, 'idempotencyWindowHours: '],
-    [{ retentionDays: 1, idempotencyWindowHours: 25 }, 'idempotencyWindowHours: '],
+    [{ retentionDays: 1, heldDays: 1, idempotencyWindowHours: 25 }, 'idempotencyWindowHours: '],
+    [{ heldDays: 0 }, 'heldDays: '],
+    [{ heldDays: 31 }, 'heldDays: '],
     [{ name: 'production' }, 'allowLoopbackTargets: '],
   ] as [Partial<StageSettings>, string][])('%j are refused, naming the field', (change, problem) => {
     expect(stageProblems({ ...local, ...change })).toEqual([expect.stringContaining(problem)]);

@@ -1,4 +1,5 @@
 import { type output, z } from 'zod';
+import type { Org } from '../../core/org.ts';
 import { jsonMembers } from '../../core/json-members.ts';
 import { RawJson } from '../../core/raw-json.ts';
 import type { SourceConfig, SourceDescription } from '../../core/source.ts';
@@ -6,14 +7,17 @@ import type { SourceRecord } from '../../core/source-record.ts';
 import { type DecideDependencies, type Decision, decide } from '../decide.ts';
 import type { RoutedEvent } from '../route-events.ts';
 import type { Documents } from '../ports/documents.ts';
-import { presentTarget } from './event-state.ts';
+import { answerBytes, mostAnswerBytes } from './answer-size.ts';
+import { countBy, presentTarget } from './event-state.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem } from './problem.ts';
 import { checkTransform, sourceNamed, transformSchema } from './sources.ts';
+import { whyNobody } from './why-nobody.ts';
 
 export interface DryRunDependencies {
   readonly known: readonly SourceDescription[];
   readonly configs: Pick<Documents<SourceConfig>, 'get'>;
+  readonly orgs: Pick<Documents<Org>, 'get'>;
   /** But for the source. */
   readonly pipeline: Omit<DecideDependencies, 'source'>;
   readonly now: () => number;
@@ -25,7 +29,13 @@ const pastedRecord = z.strictObject({
   value: z.unknown().optional(),
   value_base64: base64.optional(),
   key: z.string().max(65_536).optional(),
-  headers: z.record(z.string(), z.string()).default({}),
+  key_base64: base64.nullable().optional(),
+  headers: z
+    .union(
+      [z.record(z.string(), z.string()), z.array(z.strictObject({ name: z.string(), value: base64 }))],
+      'must be an object of texts, or a list of {name, value} with values in base64, as the quarantine shows them',
+    )
+    .default({}),
   partition: z.number().int().min(0).max(16_383).default(0),
   offset: z.number().int().min(0).max(mostOffset).default(0),
   timestamp: z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' }).optional(),
@@ -33,7 +43,7 @@ const pastedRecord = z.strictObject({
 });
 
 /** Tells what would become of a record, without storing or sending anything. For operators. */
-export function dryRunOperations({ known, configs, pipeline, now }: DryRunDependencies): Operations {
+export function dryRunOperations({ known, configs, orgs, pipeline, now }: DryRunDependencies): Operations {
   return {
     'POST /v1/sources/{source}/dry-run': withBody([], pastedRecord, async ({ path, body, text }) => {
       const source = sourceNamed(known, path['source']!);
@@ -42,9 +52,21 @@ export function dryRunOperations({ known, configs, pipeline, now }: DryRunDepend
       const tried = withTransform(config, body.transform);
       const record = pasted(source, body, text, now());
       const decision = await decide({ ...pipeline, source }, tried, record);
-      return { status: 200, body: present(decision, body.transform ? 'draft' : tried?.transform?.version) };
+      const version = body.transform ? 'draft' : tried?.transform?.version;
+      const answer = present(decision, version);
+      return { status: 200, body: { ...answer, ...(await nobodys(orgs, decision)) } };
     }),
   };
+}
+
+/** Why the first event that concerns no endpoint at all does not. */
+async function nobodys(orgs: DryRunDependencies['orgs'], decision: Decision) {
+  if (decision.outcome !== 'events') return {};
+  const nobody = decision.events.find(
+    ({ routing, needsFanOut }) =>
+      routing.endpoints.length === 0 && routing.notDelivered.length === 0 && !needsFanOut,
+  );
+  return nobody ? { reason: await whyNobody(orgs, nobody.event.target) } : {};
 }
 
 /** The source as it is, or with the transform that is to be tried: null for none. */
@@ -63,15 +85,17 @@ function pasted(
   text: string,
   nowMs: number,
 ): SourceRecord {
-  const { key, headers, partition, offset, timestamp } = body;
+  const { key, key_base64, headers, partition, offset, timestamp } = body;
   return {
     topic: source.topic,
     partition,
     offset,
     timestampMs: timestamp === undefined ? nowMs : Date.parse(timestamp),
-    key: key === undefined ? undefined : Buffer.from(key),
+    key: key_base64 ? Buffer.from(key_base64, 'base64') : key === undefined ? undefined : Buffer.from(key),
     value: pastedValue(body, text),
-    headers: Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)] as const),
+    headers: Array.isArray(headers)
+      ? headers.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const)
+      : Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)] as const),
   };
 }
 
@@ -92,11 +116,40 @@ function present(decision: Decision, transformVersion: number | 'draft' | undefi
     outcome,
     ...(transformVersion !== undefined && { transform_version: transformVersion }),
     ...(outcome === 'quarantined' && decision.rejection),
-    ...(outcome === 'events' && { events: decision.events.map(presentEvent) }),
+    ...(outcome === 'events' && presentEvents(decision.events)),
   };
 }
 
-function presentEvent({ event, routing, duplicateOf, needsFanOut }: RoutedEvent) {
+/** Endpoints that are listed in one answer, and why-nots; of the others the numbers. */
+const mostEndpoints = 100;
+
+/** The events as far as they fit into an answer, and of those beyond how many there are. */
+function presentEvents(routed: readonly RoutedEvent[]) {
+  const events: object[] = [];
+  let [bytes, receivers, whyNots] = [0, mostEndpoints, mostEndpoints];
+  for (const one of routed) {
+    const event = presentEvent(one, receivers, whyNots);
+    bytes += answerBytes(event);
+    if (bytes > mostAnswerBytes) break;
+    receivers -= event.deliver_to.length;
+    whyNots -= event.not_delivered.length;
+    events.push(event);
+  }
+  const more = routed.length - events.length;
+  return { events, ...(more > 0 && { more_events: more }) };
+}
+
+function presentEvent(
+  { event, routing, duplicateOf, needsFanOut }: RoutedEvent,
+  mostReceivers: number,
+  mostWhyNots: number,
+) {
+  // A duplicate is kept, and delivered to nobody.
+  const receivers = duplicateOf ? [] : routing.endpoints;
+  const whyNots = countBy(routing.notDelivered.slice(mostWhyNots).map(({ reason }) => reason));
+  for (const [reason, number] of Object.entries(routing.moreNotDelivered)) {
+    whyNots[reason] = (whyNots[reason] ?? 0) + number;
+  }
   return {
     event_type: event.eventType,
     ...(event.idempotencyKey && { idempotency_key: event.idempotencyKey }),
@@ -105,15 +158,14 @@ function presentEvent({ event, routing, duplicateOf, needsFanOut }: RoutedEvent)
     headers: event.headers,
     ...(event.droppedHeaders.length > 0 && { dropped_headers: event.droppedHeaders }),
     data: new RawJson(event.data),
-    // A duplicate is kept, and delivered to nobody.
-    deliver_to: duplicateOf
-      ? []
-      : routing.endpoints.map(({ id, orgId, status }) => ({ endpoint_id: id, owner_id: orgId, status })),
-    not_delivered: routing.notDelivered.map(({ endpointId, reason }) => ({
-      endpoint_id: endpointId,
-      reason,
-    })),
-    ...(Object.keys(routing.moreNotDelivered).length > 0 && { more_not_delivered: routing.moreNotDelivered }),
+    deliver_to: receivers
+      .slice(0, mostReceivers)
+      .map(({ id, orgId, status }) => ({ endpoint_id: id, owner_id: orgId, status })),
+    ...(receivers.length > mostReceivers && { more_deliver_to: receivers.length - mostReceivers }),
+    not_delivered: routing.notDelivered
+      .slice(0, mostWhyNots)
+      .map(({ endpointId, reason }) => ({ endpoint_id: endpointId, reason })),
+    ...(Object.keys(whyNots).length > 0 && { more_not_delivered: whyNots }),
     // More endpoints than are looked at for a dry run.
     ...(needsFanOut && { fan_out: true }),
   };

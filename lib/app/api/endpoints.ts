@@ -5,6 +5,7 @@ import type { Org } from '../../core/org.ts';
 import { newSigningSecret } from '../../core/webhook-signature.ts';
 import type { Documents } from '../ports/documents.ts';
 import type { WebhookSender } from '../ports/webhook-sender.ts';
+import { type ReplayJobDependencies, createReplay, releaseRate, sendReplay } from '../replay-jobs.ts';
 import { checkAuthorization } from './endpoint-auth.ts';
 import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
 import { testEndpoint } from './endpoint-test.ts';
@@ -19,12 +20,14 @@ export interface EndpointDependencies {
   /** For test events. */
   readonly sender: WebhookSender;
   readonly rules: EndpointRules;
+  /** For the release of what was held. */
+  readonly releases: ReplayJobDependencies;
   readonly now: () => number;
 }
 
 /** An org's endpoints: tenants manage their own, publishers read them. */
 export function endpointOperations(dependencies: EndpointDependencies): Operations {
-  const { endpoints, orgs, sender, rules, now } = dependencies;
+  const { endpoints, orgs, sender, rules, releases, now } = dependencies;
   const schemas = endpointSchemas(rules);
   const change = (found: Endpoint, body: output<typeof schemas.change>): Endpoint => ({
     ...found,
@@ -61,6 +64,12 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
     const found = await endpoints.get(endpoint!);
     if (!found || found.orgId !== org) throw notFound('endpoint', endpoint!);
     return found;
+  };
+  /** The release of what an endpoint that is not active holds; it does nothing while the endpoint stays so. */
+  const prepareRelease = async (path: Readonly<Record<string, string>>) => {
+    const { id: endpointId, orgId, status } = await ofOrg(path);
+    if (status === 'active') return undefined;
+    return createReplay(releases, { orgId, scope: { kind: 'release', endpointId }, rate: releaseRate });
   };
 
   return {
@@ -106,11 +115,14 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
       ['tenant'],
       schemas.change,
       async ({ path, body }) => {
+        // Before the endpoint is active: a release that is not written down could be forgotten.
+        const release = body.status === 'active' ? await prepareRelease(path) : undefined;
         const changed = await update(path, (found) => {
           const made = change(found, body);
           checkAuthorization(made);
           return made;
         });
+        if (release) await sendReplay(releases, release);
         return { status: 200, body: present(changed) };
       },
     ),
@@ -138,7 +150,10 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
       roles: ['tenant'],
       async run({ path }) {
         const [id, orgId] = [path['endpoint']!, path['org']!];
+        // What it holds then fails, and says why.
+        const release = await prepareRelease(path);
         if (!(await endpoints.delete({ id, orgId }))) throw notFound('endpoint', id);
+        if (release) await sendReplay(releases, release);
         return { status: 204 };
       },
     },

@@ -1,13 +1,19 @@
 import { chunks } from '../../core/chunks.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import { mapAtOnce } from '../../core/map-at-once.ts';
-import type { EventListPage, EventListRequest, EventLists, ListedEntry } from '../ports/event-lists.ts';
+import type {
+  EventListPage,
+  EventListRequest,
+  EventLists,
+  ListedEntry,
+  PlacedEntry,
+} from '../ports/event-lists.ts';
 import type { DeliveryStore, EventReader } from '../ports/events.ts';
-import { type EventState, newerOf, stateOf } from './event-state.ts';
+import { type EventState, countBy, newerOf, stateOf } from './event-state.ts';
 
 export interface EventPageDependencies {
   readonly lists: EventLists;
-  readonly events: Pick<EventReader, 'deliveriesOf'>;
+  readonly events: Pick<EventReader, 'concerns'>;
   readonly deliveries: Pick<DeliveryStore, 'read'>;
   readonly now: () => number;
 }
@@ -16,8 +22,8 @@ export interface EventPageDependencies {
 export interface StandingEntry {
   readonly entry: ListedEntry;
   readonly state: EventState;
-  /** Of each delivery. */
-  readonly states: readonly string[];
+  /** How many deliveries there are in each state. */
+  readonly states: Readonly<Record<string, number>>;
 }
 
 export interface EventFilters {
@@ -29,6 +35,8 @@ export interface EventFilters {
 const filteredAtOnce = 250;
 /** Entries whose deliveries are looked up together. */
 const standingAtOnce = 50;
+/** An event that is fanned out counts as this many: it may have thousands of deliveries. */
+const fanOutWeight = 10;
 /** Rows of deliveries in one call of their store. */
 const mostRows = 100;
 const callsAtOnce = 8;
@@ -52,15 +60,17 @@ export async function readEventPage(
     const limit = matches || state ? filteredAtOnce : request.limit - entries.length;
     const page: EventListPage = await lists.list({ ...request, limit, cursor });
     const candidates = matches ? page.entries.filter(({ entry }) => matches(entry)) : page.entries;
-    for (const some of chunks(candidates, standingAtOnce)) {
+    for (const [number, some] of portions(candidates).entries()) {
+      if (number > 0 && now() - startedMs >= mostWorkMs) return { entries, nextCursor: cursor };
       const standing = await standingOf(
         dependencies,
         some.map(({ entry }) => entry),
+        request.orgId,
       );
       for (const [at, one] of standing.entries()) {
-        if (state && one.state !== state) continue;
-        if (entries.length === request.limit) return { entries, nextCursor: cursor };
-        entries.push(one);
+        const isAsked = !state || one.state === state;
+        if (isAsked && entries.length === request.limit) return { entries, nextCursor: cursor };
+        if (isAsked) entries.push(one);
         cursor = some[at]!.cursor;
       }
     }
@@ -69,28 +79,48 @@ export async function readEventPage(
   return { entries, ...(cursor !== undefined && { nextCursor: cursor }) };
 }
 
-/** How events stand now: what was no end in the journal, a delivery's row says how it went on. */
+/** Entries that are looked up together, few of which are fanned out. */
+function portions(entries: readonly PlacedEntry[]): PlacedEntry[][] {
+  const all: PlacedEntry[][] = [];
+  let weight = standingAtOnce;
+  for (const one of entries) {
+    const own = 'fanOut' in one.entry ? fanOutWeight : 1;
+    weight += own;
+    if (weight <= standingAtOnce) all.at(-1)!.push(one);
+    else [weight] = [own, all.push([one])];
+  }
+  return all;
+}
+
+/**
+ * How events stand now: where a delivery has a row, that says how it went on, or was replayed. For those that are fanned
+ * out the list counts.
+ * @param orgId whose deliveries; absent for all
+ */
 export async function standingOf(
-  { events, deliveries }: Pick<EventPageDependencies, 'events' | 'deliveries'>,
+  { lists, deliveries }: Pick<EventPageDependencies, 'lists' | 'deliveries'>,
   entries: readonly ListedEntry[],
+  orgId?: string,
 ): Promise<StandingEntry[]> {
-  const open = entries.map((entry) => ({
-    id: entry.id,
-    keys: ('skippedBy' in entry ? [] : entry.deliveries)
-      .filter(({ state }) => state !== 'delivered')
-      .map(({ endpointId }) => ({ eventId: entry.id, endpointId })),
-  }));
-  const few = open.filter(({ keys }) => keys.length <= mostRows).flatMap(({ keys }) => keys);
-  const many = open.filter(({ keys }) => keys.length > mostRows);
-  const read = [
-    ...(await mapAtOnce(chunks(few, mostRows), callsAtOnce, (keys) => deliveries.read(keys))),
-    ...(await mapAtOnce(many, callsAtOnce, ({ id }) => events.deliveriesOf(id))),
-  ];
+  const keys = entries.flatMap((entry) =>
+    'skippedBy' in entry ? [] : entry.deliveries.map(({ endpointId }) => ({ eventId: entry.id, endpointId })),
+  );
+  const fannedOut = entries.flatMap((entry) => ('skippedBy' in entry || !entry.fanOut ? [] : [entry]));
+  const [read, standing] = await Promise.all([
+    mapAtOnce(chunks(keys, mostRows), callsAtOnce, (some) => deliveries.read(some)),
+    fannedOut.length > 0 ? lists.fanOuts(fannedOut, orgId) : [],
+  ]);
   const rows = new Map(read.flat().map((row) => [nameOf(row.eventId, row), row]));
+  const fanOuts = new Map(fannedOut.map(({ id }, at) => [id, standing[at]!]));
   return entries.map((entry) => {
-    if ('skippedBy' in entry) return { entry, state: 'skipped', states: [] };
-    const states = entry.deliveries.map((first) => newerOf(first, rows.get(nameOf(entry.id, first))).state);
-    return { entry, state: stateOf(entry, states), states };
+    if ('skippedBy' in entry) return { entry, state: 'skipped', states: {} };
+    const { states, ...fanOut } = fanOuts.get(entry.id) ?? {
+      states: countBy(
+        entry.deliveries.map((first) => newerOf(first, rows.get(nameOf(entry.id, first))).state),
+      ),
+    };
+    const known = { ...entry, ...fanOut };
+    return { entry: known, state: stateOf(known, Object.keys(states)), states };
   });
 }
 

@@ -8,17 +8,18 @@ type Query = Readonly<Record<string, string>>;
 
 const dayMs = 86_400_000;
 
-const time = z.iso
+export const timeSchema = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-11-21T14:00:00Z' })
   .transform((text) => Date.parse(text));
 
+export const eventTypeSchema = z
+  .string()
+  .regex(eventTypePattern, 'must be an event type, or a prefix such as order.*');
+
 const parameters = {
-  since: time.optional(),
-  until: time.optional(),
-  event_type: z
-    .string()
-    .regex(eventTypePattern, 'must be an event type, or a prefix such as order.*')
-    .optional(),
+  since: timeSchema.optional(),
+  until: timeSchema.optional(),
+  event_type: eventTypeSchema.optional(),
   limit: z.coerce.number('must be a whole number from 1 to 100').int().min(1).max(100).default(50),
   cursor: z
     .string()
@@ -84,8 +85,22 @@ export function operatorQuery(sources: readonly KnownSource[]) {
   ]);
 }
 
-/** From when until when events are asked for: by default the last 24 hours. */
-export function timesOf({ since, until }: Pick<OrgEventQuery, 'since' | 'until'>, nowMs: number) {
-  const untilMs = until ?? Math.max(nowMs, (since ?? 0) + 1);
-  return { sinceMs: since ?? untilMs - dayMs, untilMs };
+/** An event may be listed by a time that is so much older than when it came: Kafka keeps records for a week by default. */
+const mostDaysBehind = 7;
+/** … and by one so far ahead of the clock here. */
+const mostDaysAhead = 1;
+
+/**
+ * From when until when events are asked for: by default the last 24 hours. Where nothing can be kept, nothing is looked for;
+ * events whose producers gave them such a time are found by their source, partition and offset.
+ */
+export function timesOf(
+  { since, until }: Pick<OrgEventQuery, 'since' | 'until'>,
+  nowMs: number,
+  retentionDays: number,
+) {
+  const latestMs = nowMs + mostDaysAhead * dayMs;
+  const earliestMs = nowMs - (retentionDays + mostDaysBehind) * dayMs;
+  const untilMs = Math.min(until ?? Math.max(nowMs, (since ?? 0) + 1), latestMs);
+  return { sinceMs: Math.max(since ?? untilMs - dayMs, earliestMs), untilMs };
 }

@@ -31,12 +31,16 @@ export function stateOf(
   return (['failed', 'held', 'queued'] as const).find((state) => states.includes(state)) ?? 'delivered';
 }
 
-/** Where there is a row it knows more than the journal, but for a repeat of the record that delivered at once. */
+/**
+ * Where there is a row it knows more than the journal, but for a repeat of the record that delivered at once; once there
+ * was a replay, the row alone knows.
+ */
 export function newerOf<First extends Pick<FirstDelivery, 'state'>>(
   first: First,
   row: Delivery | undefined,
 ): First | Delivery {
-  return first.state === 'delivered' ? first : (row ?? first);
+  if (row === undefined) return first;
+  return first.state === 'delivered' && row.replayedAtMs === undefined ? first : row;
 }
 
 /** How many there are of each value. */

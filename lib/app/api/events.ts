@@ -3,6 +3,7 @@ import { matchesEventType } from '../../core/event-types.ts';
 import type { ClaimStore } from '../ports/claims.ts';
 import { type Documents, InvalidCursor } from '../ports/documents.ts';
 import type { ListedEntry } from '../ports/event-lists.ts';
+import { withOwnHolders } from './duplicate-holders.ts';
 import {
   type EventFilters,
   type EventPageDependencies,
@@ -11,7 +12,7 @@ import {
   standingOf,
 } from './event-page.ts';
 import { type EventQuery, type OrgEventQuery, operatorQuery, readOrgQuery, timesOf } from './event-query.ts';
-import { type KnownSource, countBy, presentSource, presentTarget } from './event-state.ts';
+import { type KnownSource, presentSource, presentTarget } from './event-state.ts';
 import { knownCursor } from './listing.ts';
 import { type Operations, checkInput } from './operation.ts';
 import { notFound } from './problem.ts';
@@ -21,13 +22,15 @@ export interface EventDependencies extends EventPageDependencies {
   readonly claims: Pick<ClaimStore, 'holder'>;
   readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly sources: readonly KnownSource[];
+  /** How long events are kept. */
+  readonly retentionDays: number;
 }
 
 type EventPage = Awaited<ReturnType<typeof readEventPage>>;
 
 /** Lists of events in short form, newest first. Data, headers and attempts are in an event's trace. */
 export function eventOperations(dependencies: EventDependencies): Operations {
-  const { orgs, sources, now } = dependencies;
+  const { events, orgs, sources, retentionDays, now } = dependencies;
   const allQuery = operatorQuery(sources);
 
   return {
@@ -36,10 +39,14 @@ export function eventOperations(dependencies: EventDependencies): Operations {
       async run({ path, query, caller }) {
         const orgId = path['org']!;
         const asked = readOrgQuery(query);
-        const request = { orgId, ...timesOf(asked, now()), limit: asked.limit, cursor: asked.cursor };
+        const { limit, cursor } = asked;
+        const request = { orgId, ...timesOf(asked, now(), retentionDays), limit, cursor };
         const page = await knownCursor(readEventPage(dependencies, request, filtersOf(asked)));
         if (page.entries.length === 0 && !(await orgs.get(orgId))) throw notFound('org', orgId);
-        return answer(page, caller.role === 'operator' ? sources : undefined);
+        if (caller.role === 'operator') return answer(page, sources);
+        const entries = page.entries.map(({ entry }) => entry);
+        const own = await withOwnHolders(events, orgId, entries);
+        return answer({ ...page, entries: page.entries.map((one, at) => ({ ...one, entry: own[at]! })) });
       },
     },
 
@@ -59,7 +66,8 @@ export function eventOperations(dependencies: EventDependencies): Operations {
     const isPlaced = source !== undefined || topic !== undefined || partition !== undefined;
     const isThere = ({ address }: ListedEntry) =>
       numbers.includes(address.source) && (partition === undefined || partition === address.partition);
-    const request = { ...timesOf(asked, now()), limit: asked.limit, cursor: asked.cursor };
+    const { limit, cursor } = asked;
+    const request = { ...timesOf(asked, now(), retentionDays), limit, cursor };
     return readEventPage(dependencies, request, filtersOf(asked, isPlaced ? isThere : undefined));
   }
 
@@ -125,7 +133,7 @@ function readCount(cursor = '0'): number {
   return Number(cursor);
 }
 
-function answer({ entries, nextCursor }: EventPage, sources: readonly KnownSource[] | undefined) {
+function answer({ entries, nextCursor }: EventPage, sources?: readonly KnownSource[]) {
   const data = entries.map((entry) => present(entry, sources));
   return { status: 200, body: { data, next_cursor: nextCursor ?? null } };
 }
@@ -149,6 +157,6 @@ function present({ entry, state, states }: StandingEntry, sources: readonly Know
     ...(sources && entry.transformVersion && { transform_version: entry.transformVersion }),
     target: presentTarget(entry),
     ...(entry.fanOut && { fan_out: entry.fanOut }),
-    deliveries: countBy(states),
+    deliveries: states,
   };
 }

@@ -3,10 +3,12 @@ import { type Document, type Documents, InvalidCursor, type ListRequest } from '
 import { checkInput } from './operation.ts';
 import { Problem, notFound } from './problem.ts';
 
-const listQuery = z.strictObject({
+/** Parameters of every list. */
+export const listParameters = {
   limit: z.coerce.number('must be a whole number from 1 to 100').int().min(1).max(100).default(50),
   cursor: z.string().max(2000).optional(),
-});
+};
+const listQuery = z.strictObject(listParameters);
 
 /** The page that a list call asks for: `limit` from 1 to 100, 50 without; `cursor` from the page before. */
 export function readListQuery(

@@ -1,4 +1,5 @@
 import type { ZodType, output } from 'zod';
+import { deliveryIdPattern } from '../../core/delivery.ts';
 import { idPattern } from '../../core/identifiers.ts';
 import { Problem, notFound } from './problem.ts';
 
@@ -66,13 +67,14 @@ export function checkCaller(
 }
 
 /**
- * Checks the path's parameters, all of which are ids. Nothing has an id of another form, and stores cannot take all of
+ * Checks the path's parameters, all of which are ids; a delivery's is made of two. Nothing has an id of another form, and stores cannot take all of
  * them as keys.
  * @throws Problem for one that nothing can have
  */
 export function checkPath(path: Readonly<Record<string, string>>): void {
   for (const [name, id] of Object.entries(path)) {
-    if (!idPattern.test(id)) throw notFound(name, id);
+    const pattern = name === 'delivery' ? deliveryIdPattern : idPattern;
+    if (!pattern.test(id)) throw notFound(name, id);
   }
 }
 

@@ -3,6 +3,7 @@ import type { ApiKey } from '../../core/api-key.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
 import { idPattern } from '../../core/identifiers.ts';
 import type { Org } from '../../core/org.ts';
+import type { Replay } from '../../core/replay.ts';
 import type { Document, Documents } from '../ports/documents.ts';
 import { listDocuments } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
@@ -20,11 +21,12 @@ export interface OrgDependencies {
   readonly orgs: Documents<Org>;
   readonly keys: Documents<ApiKey>;
   readonly endpoints: Documents<Endpoint>;
+  readonly replays: Documents<Replay>;
   readonly now: () => number;
 }
 
 /** Orgs: operators make and change them, everyone reads his own. */
-export function orgOperations({ orgs, keys, endpoints, now }: OrgDependencies): Operations {
+export function orgOperations({ orgs, keys, endpoints, replays, now }: OrgDependencies): Operations {
   return {
     'POST /v1/orgs': withBody([], newOrg, async ({ body }) => {
       const org: Org = { ...body, createdAt: new Date(now()).toISOString() };
@@ -64,6 +66,7 @@ export function orgOperations({ orgs, keys, endpoints, now }: OrgDependencies): 
         const deleted = await orgs.delete({ id });
         await deleteAll(keys, id);
         await deleteAll(endpoints, id);
+        await deleteAll(replays, id);
         if (!deleted) throw notFound('org', id);
         return { status: 204 };
       },

@@ -32,7 +32,7 @@ function presentHints({ hints }: Endpoint, nowMs: number) {
   const brokenUntil = hints?.brokenUntil;
   const isBroken = brokenUntil !== undefined && Date.parse(brokenUntil) > nowMs;
   return {
-    ...(hints?.slow && { slow: true }),
+    ...(hints?.pace === 'slow' && { slow: true }),
     ...(isBroken && { circuit_open_until: brokenUntil }),
   };
 }

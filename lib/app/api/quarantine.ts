@@ -9,10 +9,12 @@ import { notFound } from './problem.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 /**
- * In a list, longer values are left out, and keys and headers that are longer together: a hundred records are to fit into
- * an answer. Reading the one record shows them.
+ * Of longer records a list leaves out the value, and the key and headers too where these are longer by themselves: a hundred
+ * records are to fit into an answer. Reading the one record shows them.
  */
 const mostListedBytes = 16 * 1024;
+/** When one record is read: 4 MiB of base64. A source that is another's cluster may have larger ones; `value_bytes` says so. */
+const mostShownBytes = 3 * 1024 * 1024;
 /** What a header takes in an answer beside its name and value. */
 const bytesAHeader = 32;
 
@@ -33,7 +35,7 @@ export function quarantineOperations({ quarantine, sources }: QuarantineDependen
           const record = await quarantine.at(place);
           return {
             status: 200,
-            body: { data: record ? [present(record, Infinity)] : [], next_cursor: null },
+            body: { data: record ? [present(record, mostShownBytes)] : [], next_cursor: null },
           };
         }
         const { limit, cursor } = readListQuery(query);
@@ -48,7 +50,7 @@ export function quarantineOperations({ quarantine, sources }: QuarantineDependen
       async run({ path }) {
         const record = await quarantine.get(path['id']!);
         if (!record) throw notFound('quarantined record', path['id']!);
-        return { status: 200, body: present(record, Infinity) };
+        return { status: 200, body: present(record, mostShownBytes) };
       },
     },
   };
@@ -75,14 +77,16 @@ function placeReader(sources: readonly KnownSource[]) {
 }
 
 /** Bytes are base64: what is here is often not even text. */
-function present({ id, source, record, rejection, quarantinedAtMs }: QuarantinedRecord, mostBytes: number) {
+function present(quarantined: QuarantinedRecord, mostBytes: number) {
+  const { id, source, record, rejection, quarantinedAtMs, isIncomplete = false } = quarantined;
   const { topic, partition, offset, timestampMs, key, value, headers } = record;
   const headBytes = headers.reduce(
     (sum, [name, header]) => sum + name.length + header.length + bytesAHeader,
     key?.length ?? 0,
   );
-  const showsHead = headBytes <= mostBytes;
-  const showsValue = value === undefined || value.length <= mostBytes;
+  const showsHead = !isIncomplete && headBytes <= mostBytes;
+  const valueBytes = mostBytes - (showsHead ? headBytes : 0);
+  const showsValue = value === undefined || value.length <= valueBytes;
   return {
     id,
     source,

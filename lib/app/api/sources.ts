@@ -1,8 +1,10 @@
 import { type output, z } from 'zod';
+import { mapAtOnce } from '../../core/map-at-once.ts';
 import { leastRateLimit } from '../../core/rate-limit.ts';
 import type { RecordPosition, SourceConfig, SourceDescription } from '../../core/source.ts';
 import type { Transform } from '../../core/transform.ts';
 import type { Documents } from '../ports/documents.ts';
+import type { QuarantineReader } from '../ports/events.ts';
 import type { TransformRunner } from '../ports/transforms.ts';
 import { readListQuery, unknownCursor } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
@@ -13,6 +15,7 @@ export interface SourceDependencies {
   readonly known: readonly SourceDescription[];
   readonly configs: Documents<SourceConfig>;
   readonly transforms: Pick<TransformRunner, 'check'>;
+  readonly quarantine: Pick<QuarantineReader, 'at'>;
   readonly now: () => number;
 }
 
@@ -22,8 +25,13 @@ export const transformSchema = z.strictObject({
   code: z.string().min(1),
 });
 const sourceChange = z.strictObject({
-  transform: transformSchema.nullable().default(null),
-  rate_limit: z.number().int().min(1).max(1_000_000).nullable().default(null),
+  transform: transformSchema.nullable().optional(),
+  rate_limit: z
+    .int('must be a whole number of records a second, or null')
+    .min(1, 'must be at least 1 record a second, or null')
+    .max(1_000_000)
+    .nullable()
+    .optional(),
 });
 const skipped = z.strictObject({
   partition: z.number().int().min(0),
@@ -34,11 +42,12 @@ const skipped = z.strictObject({
     .max(2 ** 46 - 1),
 });
 
-/** Offsets that are skipped at once; of more the oldest are forgotten, which their partitions have long passed. */
+/** Offsets that may wait to be skipped. */
 const mostSkips = 100;
 
 /** What of the sources can be changed while they run: transform, rate, and records that hold a partition up. */
-export function sourceOperations({ known, configs, transforms, now }: SourceDependencies): Operations {
+export function sourceOperations(dependencies: SourceDependencies): Operations {
+  const { known, configs, transforms, quarantine, now } = dependencies;
   const save = async (
     id: string,
     change: (config: SourceConfig) => Omit<SourceConfig, 'id' | 'updatedAt'>,
@@ -54,6 +63,16 @@ export function sourceOperations({ known, configs, transforms, now }: SourceDepe
       const first = changed({ id, transformVersions: 0, skips: [], updatedAt: '' });
       if ((await configs.create(first)) === 'created') return first;
     }
+  };
+
+  /** Those that have come, and are in quarantine: looked for once the list is full. */
+  const passedSkips = async (
+    { number }: SourceDescription,
+    skips: readonly RecordPosition[],
+  ): Promise<RecordPosition[]> => {
+    if (skips.length < mostSkips) return [];
+    const found = await mapAtOnce(skips, 16, (skip) => quarantine.at({ source: number, ...skip }));
+    return skips.filter((_, at) => found[at] !== undefined);
   };
 
   return {
@@ -86,7 +105,7 @@ export function sourceOperations({ known, configs, transforms, now }: SourceDepe
       if (body.transform) await checkTransform(transforms, body.transform);
       const config = await save(source.name, (before) => ({
         ...nextTransform(before, body.transform),
-        ...(body.rate_limit !== null && { rateLimit: body.rate_limit }),
+        rateLimit: body.rate_limit === undefined ? before.rateLimit : (body.rate_limit ?? undefined),
         skips: before.skips,
       }));
       return { status: 200, body: present(source, config) };
@@ -98,9 +117,10 @@ export function sourceOperations({ known, configs, transforms, now }: SourceDepe
         const message = `must be below ${source.partitions}: so many partitions has ${source.topic}`;
         throw new Problem('invalid_request', '1 field is not valid.', [{ path: 'partition', message }]);
       }
+      const passed = await passedSkips(source, (await configs.get(source.name))?.skips ?? []);
       const config = await save(source.name, (before) => ({
         ...before,
-        skips: withSkip(before.skips, body),
+        skips: withSkip(before.skips, passed, body),
       }));
       return { status: 200, body: present(source, config) };
     }),
@@ -116,7 +136,7 @@ export function sourceNamed(known: readonly SourceDescription[], name: string): 
 
 function checkRate(source: SourceDescription, { rate_limit }: output<typeof sourceChange>): void {
   const least = leastRateLimit(source.partitions, source.batchSize);
-  if (rate_limit === null || rate_limit >= least) return;
+  if (rate_limit === undefined || rate_limit === null || rate_limit >= least) return;
   const message =
     `must be at least ${least}: at a lower rate the ${source.partitions} partitions' batches of up to ` +
     `${source.batchSize} records would wait for longer than an invocation lasts (a smaller batchSize allows less)`;
@@ -140,9 +160,10 @@ export async function checkTransform(
 /** The same code keeps its version, so that saving it twice changes nothing. */
 function nextTransform(
   { transform: before, transformVersions }: SourceConfig,
-  transform: Transform | null,
+  transform: Transform | null | undefined,
 ): Pick<SourceConfig, 'transform' | 'transformVersions'> {
-  if (!transform) return { transformVersions };
+  if (transform === undefined) return { transform: before, transformVersions };
+  if (transform === null) return { transformVersions };
   if (before?.language === transform.language && before.code === transform.code) {
     return { transform: before, transformVersions };
   }
@@ -150,9 +171,21 @@ function nextTransform(
   return { transform: { ...transform, version }, transformVersions: version };
 }
 
-function withSkip(skips: readonly RecordPosition[], { partition, offset }: RecordPosition): RecordPosition[] {
-  const others = skips.filter((skip) => skip.partition !== partition || skip.offset !== offset);
-  return [...others, { partition, offset }].slice(-mostSkips);
+const isSame = (one: RecordPosition, other: RecordPosition) =>
+  one.partition === other.partition && one.offset === other.offset;
+
+/** @throws Problem when too many wait already */
+function withSkip(
+  skips: readonly RecordPosition[],
+  passed: readonly RecordPosition[],
+  { partition, offset }: RecordPosition,
+): RecordPosition[] {
+  const skip = { partition, offset };
+  const others = skips.filter((one) => !isSame(one, skip) && !passed.some((other) => isSame(one, other)));
+  if (others.length >= mostSkips) {
+    throw new Problem('conflict', `${mostSkips} offsets wait to be skipped; more fit once these have come.`);
+  }
+  return [...others, skip];
 }
 
 function present(source: SourceDescription, config: SourceConfig | undefined) {

@@ -1,56 +1,74 @@
-import type { Attempt } from '../../core/attempt.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import { type FirstDelivery, type JournalEvent, type SkippedRecord, noOrg } from '../../core/journal.ts';
 import { RawJson } from '../../core/raw-json.ts';
+import type { Org } from '../../core/org.ts';
+import type { Documents } from '../ports/documents.ts';
 import type { EventReader } from '../ports/events.ts';
 import { type KnownSource, countBy, newerOf, presentSource, presentTarget, stateOf } from './event-state.ts';
+import { withOwnHolders } from './duplicate-holders.ts';
+import { fittingDeliveries } from './fitting-deliveries.ts';
 import type { Caller, Operations } from './operation.ts';
 import { notFound } from './problem.ts';
+import { presentAttempt, presentNext } from './present-delivery.ts';
 import { rfc3339 } from './rfc3339.ts';
+import { whyNobody } from './why-nobody.ts';
 
 export interface TraceDependencies {
   readonly events: EventReader;
+  readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly sources: readonly KnownSource[];
 }
 
 /** The trace of an event: what came, what was decided for each endpoint and why, and every attempt. */
-export function traceOperations({ events, sources }: TraceDependencies): Operations {
+export function traceOperations({ events, orgs, sources }: TraceDependencies): Operations {
   return {
     'GET /v1/events/{event}': {
       roles: ['publisher', 'tenant'],
       async run({ path, caller }) {
         const id = path['event']!;
-        const found = (await events.find(id)).filter(({ orgId }) => maySee(caller, orgId));
+        const only = caller.role === 'operator' ? undefined : caller.orgId;
+        const found = (await events.find(id, only)).filter(({ orgId }) => maySee(caller, orgId));
         if (found.length === 0) throw notFound('event', id);
         const known = caller.role === 'operator' ? sources : undefined;
         const [first] = found as [(typeof found)[number]];
         if ('skippedBy' in first.entry) return { status: 200, body: presentSkipped(first.entry, sources) };
         const rows = new Map(
-          (await events.deliveriesOf(id)).map((row) => [`${row.orgId} ${row.endpointId}`, row]),
+          (await events.deliveriesOf(id))
+            .filter(({ orgId }) => maySee(caller, orgId))
+            .map((row) => [nameOf(row), row]),
         );
         const parts = found.flatMap(({ entry }) => ('skippedBy' in entry ? [] : [entry]));
-        return { status: 200, body: present(parts, rows, known) };
+        const [event] = only === undefined ? parts : await withOwnHolders(events, only, parts);
+        const body = present(parts, rows, event?.duplicateOf, known);
+        const concernsNobody = body.state === 'no_match' && body.not_delivered.length === 0;
+        const reason = concernsNobody && { reason: await whyNobody(orgs, parts[0]!.target) };
+        return { status: 200, body: { ...body, ...reason } };
       },
     },
   };
 }
 
-function maySee({ role, orgId }: Caller, org: string): boolean {
-  return role === 'operator' || (org !== noOrg && org === orgId);
+function nameOf({ orgId, endpointId }: { readonly orgId?: string; readonly endpointId: string }): string {
+  return `${orgId} ${endpointId}`;
 }
 
-/** Deliveries of one answer; of the others the numbers. A broadcast may have more than an answer holds. */
-const mostDeliveries = 1000;
+/** Whether a caller may see what concerns an org. */
+export function maySee({ role, orgId }: Caller, org: string): boolean {
+  return role === 'operator' || (org !== noOrg && org === orgId);
+}
 
 function present(
   parts: readonly JournalEvent[],
   rows: ReadonlyMap<string, Delivery>,
+  duplicateOf: string | undefined,
   sources: readonly KnownSource[] | undefined,
 ) {
   const [event] = parts as [JournalEvent];
-  const deliveries = parts
-    .flatMap((part) => part.deliveries)
-    .map((first) => presentDelivery(first, rows.get(`${first.orgId} ${first.endpointId}`)));
+  const firsts = parts.flatMap((part) => part.deliveries);
+  const known = new Set(firsts.map(nameOf));
+  // Replays may have made deliveries that the journal knows nothing of.
+  const later = [...rows.values()].filter((row) => !known.has(nameOf(row)));
+  const deliveries = [...firsts, ...later].map((first) => presentDelivery(first, rows.get(nameOf(first))));
   return {
     id: event.id,
     event_type: event.eventType,
@@ -59,7 +77,7 @@ function present(
       event,
       deliveries.map(({ state }) => state),
     ),
-    ...(event.duplicateOf && { duplicate_of: event.duplicateOf }),
+    ...(duplicateOf && { duplicate_of: duplicateOf }),
     ...(event.idempotencyKey && { idempotency_key: event.idempotencyKey }),
     ...(sources && { source: presentSource(event, sources) }),
     ...(sources && event.transformVersion && { transform_version: event.transformVersion }),
@@ -68,19 +86,16 @@ function present(
     ...(event.droppedHeaders.length > 0 && { dropped_headers: event.droppedHeaders }),
     data: new RawJson(event.data),
     ...(event.fanOut && { fan_out: event.fanOut }),
-    deliveries: deliveries.slice(0, mostDeliveries),
-    ...(deliveries.length > mostDeliveries && {
-      more_deliveries: countBy(deliveries.slice(mostDeliveries).map(({ state }) => state)),
-    }),
-    ...presentNotDelivered(parts),
+    ...fittingDeliveries(deliveries),
+    ...presentNotDelivered(parts, rows),
   };
 }
 
 /** Why-nots of one answer; of the others the numbers. */
 const mostNotDelivered = 100;
 
-function presentNotDelivered(parts: readonly JournalEvent[]) {
-  const all = parts.flatMap((part) => part.notDelivered);
+function presentNotDelivered(parts: readonly JournalEvent[], rows: ReadonlyMap<string, Delivery>) {
+  const all = parts.flatMap((part) => part.notDelivered).filter((one) => !rows.has(nameOf(one)));
   const counts = countBy(all.slice(mostNotDelivered).map(({ reason }) => reason));
   for (const [reason, number] of parts.flatMap((part) => Object.entries(part.moreNotDelivered))) {
     counts[reason] = (counts[reason] ?? 0) + number;
@@ -105,25 +120,12 @@ function presentSkipped(skipped: SkippedRecord, sources: readonly KnownSource[])
 }
 
 function presentDelivery(first: FirstDelivery, row: Delivery | undefined) {
-  const { state, attempts } = newerOf(first, row);
-  const ended = state === 'delivered' || state === 'failed';
+  const { state, attempts, ...newer } = newerOf<FirstDelivery & Partial<Delivery>>(first, row);
   return {
     endpoint_id: first.endpointId,
     state,
-    ...(row?.failure && { failure: row.failure }),
+    ...(newer.failure && { failure: newer.failure }),
     attempts: attempts.map(presentAttempt),
-    next_attempt_at:
-      ended || row?.nextAttemptAtMs === undefined ? null : new Date(row.nextAttemptAtMs).toISOString(),
-  };
-}
-
-function presentAttempt({ atMs, latencyMs, statusCode, error, excerpt, retryAfterSeconds }: Attempt) {
-  return {
-    at: new Date(atMs).toISOString(),
-    latency_ms: latencyMs,
-    ...(statusCode !== undefined && { status_code: statusCode }),
-    ...(error && { error }),
-    ...(excerpt && { excerpt }),
-    ...(retryAfterSeconds !== undefined && { retry_after_seconds: retryAfterSeconds }),
+    ...presentNext({ ...newer, state }),
   };
 }

@@ -16,7 +16,18 @@ export interface ListedEvent extends Pick<
   | 'transformVersion'
   | 'fanOut'
 > {
+  /** None of an event with `fanOut`: `fanOuts` tells what its job came to. */
   readonly deliveries: readonly ListedDelivery[];
+}
+
+/** How a fan-out stands. */
+export interface FanOutStanding {
+  readonly fanOut: 'running' | 'done';
+  /**
+   * How many deliveries there are in each state. While a job runs: in which they were first. Where more than 10,000 did not
+   * end at once, those beyond count as queued.
+   */
+  readonly states: Readonly<Record<string, number>>;
 }
 
 /** What a list has: skipped records are listed for operators only. */
@@ -65,6 +76,8 @@ export interface EventLists {
    * @throws InvalidCursor
    */
   list(request: EventListRequest): Promise<EventListPage>;
+  /** How events with `fanOut` stand, in their order, as an org may see it, or for operators. */
+  fanOuts(events: readonly ListedEvent[], orgId?: string): Promise<FanOutStanding[]>;
   /** What became of one record, for operators: its events by index, or that it was skipped. */
   ofRecord(place: RecordPlace): Promise<ListedEntry[]>;
   /** One event, for operators, or undefined when there is none under that id. */

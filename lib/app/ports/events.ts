@@ -32,6 +32,14 @@ export interface DeliveryStore {
    * @returns false when another invocation was first
    */
   update(delivery: Delivery, attemptsWhenRead: number): Promise<boolean>;
+  /**
+   * Writes how a delivery stands now, if it still stands in every respect as when it was read: of many that replay it at
+   * once, one does.
+   * @returns false when another was first
+   */
+  replace(delivery: Delivery, whenRead: Delivery): Promise<boolean>;
+  /** @returns false when there is a row of it already, which stays as it is */
+  create(delivery: Delivery): Promise<boolean>;
 }
 
 export interface DueDeliveries {
@@ -48,6 +56,8 @@ export interface DuePage {
   readonly deliveries: readonly DueDelivery[];
   /** Fan-out jobs that have not come on for long. */
   readonly fanOuts: readonly DueFanOut[];
+  /** Replays that have not come on for long, by id. */
+  readonly replays: readonly string[];
 }
 
 export interface DueFanOut {
@@ -61,20 +71,26 @@ export interface DueDelivery extends DeliveryKey {
 
 export interface EventReader {
   /**
-   * What the journal holds under an id, as its orgs see it, each with its org, and with what its fan-out job has come
-   * to. Empty when there is no such event.
+   * What is kept under an id, as its orgs see it, each with its org, and with what its fan-out job has come to. Empty when
+   * there is no such event.
+   * @param orgId the only org to look for
    */
-  find(id: string): Promise<{ orgId: string; entry: JournalEntry }[]>;
+  find(id: string, orgId?: string): Promise<{ orgId: string; entry: JournalEntry }[]>;
+  /** The same without what a fan-out job has come to, whose orgs are not known here. */
+  journalled(id: string): Promise<{ orgId: string; entry: JournalEntry }[]>;
+  /** Whether an org may see an event. */
+  concerns(id: string, orgId: string): Promise<boolean>;
   /** The event alone, as it was when its invocation ended; undefined when it is kept no longer. */
   read(id: string): Promise<JournalEvent | undefined>;
   deliveriesOf(id: string): Promise<Delivery[]>;
 }
 
 export interface QuarantineReader {
-  /** Newest first. `cursor` is a former page's `nextCursor`. */
+  /** Newest first, also what is there in parts only. `cursor` is a former page's `nextCursor`. */
   list(limit: number, cursor?: string): Promise<{ records: QuarantinedRecord[]; nextCursor?: string }>;
+  /** @returns undefined when it is not there, or not whole */
   get(id: string): Promise<QuarantinedRecord | undefined>;
-  /** The record of a place, if it is in quarantine. */
+  /** The record of a place, if it is in quarantine and whole. */
   at(place: RecordPlace): Promise<QuarantinedRecord | undefined>;
 }
 

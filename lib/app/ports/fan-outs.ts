@@ -5,9 +5,9 @@ export interface FanOutStore {
   /**
    * Takes a job on for some time, so that a message that comes twice does nothing twice.
    * @param untilMs when another may take it, milliseconds since 1970
-   * @returns undefined when there is no such job, it is done, or another has it
+   * @returns `leased` while another has it; undefined when there is no such job, or it is done
    */
-  take(eventId: string, untilMs: number): Promise<FanOutJob | undefined>;
+  take(eventId: string, untilMs: number): Promise<FanOutJob | 'leased' | undefined>;
   /**
    * Writes what a page came to, durably, and then that the job has come so far.
    * @param unfinished the deliveries of the page that did not end at once

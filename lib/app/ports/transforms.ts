@@ -11,6 +11,7 @@ export interface TransformRunner {
    * @param deadlineMs milliseconds since 1970. No record begins after it.
    * @returns one outcome a record, in their order; fewer when the deadline came first, but at least one. What the
    *   code does makes a rejection of its own record, never an error.
+   * @throws when saved code does not load in time: the records are to come again
    */
   run(
     transform: Transform,

@@ -63,6 +63,28 @@ test('what a list leaves out is null there, and whole when the record is read by
   });
 });
 
+test.each<[string, Partial<QuarantinedRecord['record']>]>([
+  ['a value', { value: Buffer.alloc(5_000_000) }],
+  ['a value and headers', { value: Buffer.alloc(2_900_000), headers: [['a', Buffer.alloc(2_900_000)]] }],
+])('a record with %s beyond what an answer holds is shown with the size of its value', async (_, parts) => {
+  const one = quarantined(parts);
+  const { single } = await answers(one);
+  expect(JSON.stringify(single).length).toBeLessThan(mostAnswerBytes);
+  expect(single).toMatchObject({ id: one.id, value: null, value_bytes: one.record.value!.length });
+});
+
+test('a record that is there in parts only is listed as far as it is known', async () => {
+  const record = { key: undefined, value: undefined, headers: [] };
+  const { list } = await answers({ ...quarantined(record), isIncomplete: true });
+  expect(list.data[0]).toMatchObject({
+    reason: 'invalid_json',
+    key: null,
+    headers: null,
+    value: null,
+    value_bytes: null,
+  });
+});
+
 test('a record with a time beyond all calendars can be listed', async () => {
   const { list } = await answers(quarantined({ timestampMs: 2 ** 63 }));
   expect(list.data[0]!['timestamp']).toBe('9999-12-31T23:59:59.999Z');

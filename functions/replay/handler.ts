@@ -1,0 +1,66 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
+import { createDeliveryLists } from '../../lib/adapters/dynamodb-delivery-lists.ts';
+import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
+import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
+import { environment } from '../../lib/adapters/environment.ts';
+import { errorFields, log } from '../../lib/adapters/log.ts';
+import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
+import { readSecret } from '../../lib/adapters/secrets.ts';
+import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
+import { createReplayQueue } from '../../lib/adapters/sqs-replays.ts';
+import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
+import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
+import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
+import { type RunReplayDependencies, runReplay } from '../../lib/app/run-replay.ts';
+import type { Endpoint } from '../../lib/core/endpoint.ts';
+import { createEventIds } from '../../lib/core/event-id.ts';
+import type { Replay } from '../../lib/core/replay.ts';
+
+const dynamodb = createDynamoDbClient();
+const sqs = createSqsClient();
+const queueUrl = environment('REPLAY_QUEUE');
+const configTable = environment('CONFIG_TABLE');
+const eventsTable = environment('EVENTS_TABLE');
+const retentionDays = Number(environment('RETENTION_DAYS'));
+const now = Date.now;
+
+const eventIds = createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET')));
+const events = createEventReader(dynamodb, eventsTable, eventIds);
+const endpoints = createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT');
+const deliveries = createDeliveryStore(dynamodb, eventsTable, retentionDays, now);
+
+const dependencies: RunReplayDependencies = {
+  replays: createDocuments<Replay>(dynamodb, configTable, 'REPLAY'),
+  watch: createReplayWatch(dynamodb, eventsTable, retentionDays, now),
+  queue: createReplayQueue(sqs, queueUrl),
+  // As they are at this moment: what is held goes to an endpoint that has just become active.
+  endpoints: { byId: (id) => endpoints.get(id) },
+  lists: createEventLists(dynamodb, eventsTable, events),
+  deliveryLists: createDeliveryLists(dynamodb, eventsTable, deliveries),
+  deliveries,
+  events,
+  filterOf: createFilterOf(compilePattern),
+  wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
+  now,
+};
+
+/** Goes on with the replay that the message names; one message an invocation. */
+export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
+  const [message] = Records;
+  const replay = message!.body;
+  try {
+    const { unsent, ...progress } = (await runReplay(dependencies, replay)) ?? { state: 'at rest' };
+    if (unsent) log('WARN', 'messages not sent', { replay, ...errorFields(unsent) });
+    log('INFO', 'replayed', { replay, ...progress });
+    return { batchItemFailures: [] };
+  } catch (error) {
+    log('ERROR', 'replay failed', { replay, ...errorFields(error) });
+    await receiveAgainSoon(sqs, queueUrl, Records);
+    return { batchItemFailures: [{ itemIdentifier: message!.messageId }] };
+  }
+}

@@ -1,0 +1,54 @@
+import { randomId } from '../core/identifiers.ts';
+import type { Replay } from '../core/replay.ts';
+import type { Documents } from './ports/documents.ts';
+import type { ReplayQueue, ReplayWatch } from './ports/replays.ts';
+
+export interface ReplayJobDependencies {
+  readonly replays: Documents<Replay>;
+  readonly watch: ReplayWatch;
+  readonly queue: ReplayQueue;
+  readonly now: () => number;
+}
+
+/** How long a replay may stand still before the sweep has it gone on with. Longer than any invocation works on it. */
+const stalledMs = 3 * 60_000;
+/** How fast what was held goes to an endpoint that is active again, deliveries a second. */
+export const releaseRate = 100;
+/** By then all functions have read again that the endpoint is active, unless the table cannot be read. */
+const releaseDelayMs = 3_000;
+
+/** Watches over a replay from now on. */
+export function watchReplay({ watch, now }: Pick<ReplayJobDependencies, 'watch' | 'now'>, id: string) {
+  return watch.expect(id, now() + stalledMs);
+}
+
+/**
+ * Writes a replay down. Even when its first message is never sent, the sweep has it begun within minutes.
+ * @returns undefined when there is no such org
+ */
+export async function createReplay(
+  dependencies: Pick<ReplayJobDependencies, 'replays' | 'watch' | 'now'>,
+  parts: Pick<Replay, 'orgId' | 'scope' | 'rate'>,
+): Promise<Replay | undefined> {
+  const { replays, watch, now } = dependencies;
+  const at = new Date(now()).toISOString();
+  const id = randomId(parts.scope.kind === 'release' ? 'rls' : 'rpl');
+  const made: Replay = {
+    id,
+    ...parts,
+    state: 'running',
+    considered: 0,
+    replayed: 0,
+    createdAt: at,
+    updatedAt: at,
+  };
+  await watchReplay(dependencies, id);
+  if ((await replays.create(made)) === 'created') return made;
+  await watch.forget(id);
+  return undefined;
+}
+
+/** Has a replay gone on with at once. Where the message cannot be sent, the sweep sends it. */
+export async function sendReplay({ queue }: Pick<ReplayJobDependencies, 'queue'>, { id, scope }: Replay) {
+  await queue.send([id], scope.kind === 'release' ? releaseDelayMs : 0).catch(() => {});
+}

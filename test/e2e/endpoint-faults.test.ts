@@ -1,0 +1,194 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import { type Received, type Receiver, startReceiver } from '../receiver.ts';
+import { type FanoutClient, connectClient } from './fanout-client.ts';
+
+const minutes = 60_000;
+const events = 20;
+
+let fanout: Fanout;
+let client: FanoutClient;
+const receivers: Receiver[] = [];
+
+beforeAll(async () => {
+  fanout = await startFanout({ say: () => {}, fast: true });
+  client = await connectClient(fanout);
+});
+afterAll(async () => {
+  await client?.stop();
+  await fanout?.stop();
+  await Promise.all(receivers.map((receiver) => receiver.stop()));
+});
+
+async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
+  const receiver = await startReceiver(...parameters);
+  receivers.push(receiver);
+  return receiver;
+}
+
+/** An org whose endpoint is the receiver, and which gets numbered events, spread over the partitions. */
+async function sendTo(
+  url: string,
+  more: Record<string, unknown> = {},
+): Promise<{ org: string; endpoint: string }> {
+  const org = await client.createOrg();
+  const retry = { schedule_seconds: [1, 1, 1, 1, 1, 1] };
+  const { id: endpoint } = await client.createEndpoint(org, url, { retry, ...more });
+  await client.produce(
+    ...Array.from({ length: events }, (_, n) => ({
+      value: `{"event_type":"a","owner_id":"${org}","data":${n}}`,
+      partition: n % 6,
+    })),
+  );
+  return { org, endpoint };
+}
+
+const numbers = (accepted: readonly Received[]) =>
+  [...new Set(accepted.map(({ body }) => Number(body)))].sort((one, other) => one - other);
+const all = Array.from({ length: events }, (_, n) => n);
+
+/** Every event arrived, under one id each, and its trace says so. */
+async function expectAllDelivered(accepted: () => readonly Received[]): Promise<void> {
+  await expect.poll(() => numbers(accepted()), { timeout: 7 * minutes }).toEqual(all);
+  const idsOf = new Map<string, Set<unknown>>();
+  for (const { body, headers } of accepted()) {
+    idsOf.set(body, (idsOf.get(body) ?? new Set()).add(headers['webhook-id']));
+  }
+  expect([...idsOf.values()].filter((ids) => ids.size !== 1)).toEqual([]);
+  const ids = [...idsOf.values()].map((known) => [...known][0] as string);
+  const states = async () => {
+    const traces = await Promise.all(ids.map((id) => client.trace(id)));
+    return traces.filter(({ state }) => state !== 'delivered').map(({ id, state }) => `${id} ${state}`);
+  };
+  await expect.poll(states, { timeout: 7 * minutes, interval: 500 }).toEqual([]);
+}
+
+/** Refuses each event in some way the first time, and takes it the second time. */
+async function refusesOnce(refuse: Parameters<typeof startReceiver>[0]) {
+  const seen = new Set<unknown>();
+  const accepted: Received[] = [];
+  const receiver = await receiverWith((request, response, socket) => {
+    const id = request.headers['webhook-id'];
+    if (!seen.has(id)) {
+      seen.add(id);
+      return refuse!(request, response, socket);
+    }
+    accepted.push(request);
+    response.end();
+  });
+  return { url: receiver.url, accepted };
+}
+
+describe.concurrent('nothing is lost and no id doubled when an endpoint', () => {
+  test(
+    'resets connections',
+    async () => {
+      const { url, accepted } = await refusesOnce((_, __, socket) => socket.destroy());
+      await sendTo(url);
+      await expectAllDelivered(() => accepted);
+    },
+    10 * minutes,
+  );
+
+  test(
+    'answers 429 with Retry-After, which no attempt comes before',
+    async () => {
+      const refusedAt = new Map<unknown, number>();
+      const { url, accepted } = await refusesOnce(({ headers, atMs }, response) => {
+        refusedAt.set(headers['webhook-id'], atMs);
+        response.writeHead(429, { 'retry-after': '3' }).end();
+      });
+      await sendTo(url);
+      await expectAllDelivered(() => accepted);
+      for (const { headers, atMs } of accepted) {
+        expect(atMs - refusedAt.get(headers['webhook-id'])!).toBeGreaterThanOrEqual(3000);
+      }
+    },
+    10 * minutes,
+  );
+
+  test(
+    'never answers at first',
+    async () => {
+      const { url, accepted } = await refusesOnce(() => {});
+      await sendTo(url, { config: { timeout_ms: 500 } });
+      await expectAllDelivered(() => accepted);
+    },
+    10 * minutes,
+  );
+
+  test(
+    'answers without an end',
+    async () => {
+      const { url, accepted } = await refusesOnce((_, response) => {
+        response.writeHead(500);
+        const writing = setInterval(() => response.write('x'.repeat(8192)), 10);
+        response.on('close', () => clearInterval(writing));
+      });
+      await sendTo(url, { config: { timeout_ms: 2000 } });
+      await expectAllDelivered(() => accepted);
+    },
+    10 * minutes,
+  );
+
+  test(
+    'has a name that does not resolve, and then another one',
+    async () => {
+      const receiver = await receiverWith();
+      const { org, endpoint } = await sendTo('http://no-such-name.invalid/');
+      const path = `/v1/orgs/${org}/events?limit=100`;
+      const errors = async () => {
+        const { body } = await client.call<{ data: { id: string }[] }>('GET', path);
+        const traces = await Promise.all(body.data.map(({ id }) => client.trace(id)));
+        return traces.flatMap(({ deliveries }) =>
+          deliveries.flatMap(({ attempts }) =>
+            attempts.map((attempt) => (attempt as { error?: string }).error),
+          ),
+        );
+      };
+      await expect
+        .poll(async () => (await errors()).filter((error) => error === 'dns').length)
+        .toBeGreaterThan(0);
+      await client.call('PATCH', `/v1/orgs/${org}/endpoints/${endpoint}`, { config: { url: receiver.url } });
+      await expectAllDelivered(() => receiver.received);
+    },
+    10 * minutes,
+  );
+});
+
+/** What they wait for is minutes away, so they wait together; each disturbs the others too. */
+describe.concurrent('nothing is lost', () => {
+  test(
+    'when the function that delivers is killed in the middle of a batch',
+    async () => {
+      let isSilent = true;
+      const late: Received[] = [];
+      const silent = await receiverWith((request, response) => {
+        if (isSilent) return;
+        response.end();
+        late.push(request);
+      });
+      await sendTo(silent.url, { config: { timeout_ms: 5000 } });
+      await expect.poll(() => silent.received.length).toBeGreaterThan(events);
+      for (const one of fanout.machine.functions.filter(({ name }) => /Deliver/.test(name))) await one.kill();
+      isSilent = false;
+      await expectAllDelivered(() => late);
+    },
+    10 * minutes,
+  );
+
+  test(
+    'when the queue stands still for ten seconds',
+    async () => {
+      const queue = fanout.engines.processes.find(({ name }) => name === 'sqs')!;
+      const { url, accepted } = await refusesOnce((_, response) => response.writeHead(500).end());
+      process.kill(queue.pid, 'SIGSTOP');
+      await sendTo(url);
+      await wait(10_000);
+      process.kill(queue.pid, 'SIGCONT');
+      await expectAllDelivered(() => accepted);
+    },
+    10 * minutes,
+  );
+});

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import { startReceiver } from '../receiver.ts';
+import { type ApiClient, type List, apiClient, problem, time } from './api/api-client.ts';
+import { deliveryClient, idsAt, startBrokenReceiver } from './delivery-client.ts';
+import { connectClient } from './fanout-client.ts';
+
+interface Job {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly considered: number;
+  readonly replayed: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+const minutes = 60_000;
+let fanout: Fanout;
+let client: ApiClient;
+let use: ReturnType<typeof deliveryClient>;
+const started: { readonly stop: () => Promise<void> }[] = [];
+
+beforeAll(async () => {
+  fanout = await startFanout({ say: () => {}, fast: true });
+  client = apiClient(fanout, await connectClient(fanout));
+  use = deliveryClient(client);
+});
+afterAll(async () => {
+  await client?.stop();
+  await fanout?.stop();
+  await Promise.all(started.map((receiver) => receiver.stop()));
+});
+
+function stopLater<T extends { readonly stop: () => Promise<void> }>(receiver: T): T {
+  started.push(receiver);
+  return receiver;
+}
+const brokenReceiver = async () => stopLater(await startBrokenReceiver());
+const goodReceiver = async () => stopLater(await startReceiver());
+
+const startReplay = async (org: string, body: object): Promise<Job> => {
+  const [since, until] = [-60, 1].map((at) => new Date(Date.now() + at * minutes).toISOString());
+  const answer = await client.call<Job>('POST', `/v1/orgs/${org}/replays`, { since, until, ...body });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(202);
+  return answer.body;
+};
+const jobOf = async (org: string, { id }: Job) =>
+  (await client.call<Job>('GET', `/v1/orgs/${org}/replays/${id}`)).body;
+
+test(
+  '1,000 failed deliveries are replayed at their speed, stopped at half, gone on with, each delivered once with its id',
+  async () => {
+    const receiver = await brokenReceiver();
+    const org = await client.createOrg();
+    const { id: endpoint } = await client.createEndpoint(org, receiver.url, {
+      retry: { schedule_seconds: [] },
+    });
+    await use.produce(org, 1000);
+    const query = `endpoint=${endpoint}`;
+    await expect.poll(() => use.count(org, query), { timeout: 2 * minutes, interval: 500 }).toBe(1000);
+    const failed = new Set((await use.deliveriesOf(org, query)).map(({ event_id }) => event_id));
+    expect(failed.size).toBe(1000);
+
+    receiver.answer(200);
+    const rate = 100;
+    const job = await startReplay(org, { endpoint_id: endpoint, rate });
+    expect(job).toMatchObject({ state: 'running', replayed: 0, states: ['failed'], rate });
+    const progress = async () => {
+      const current = await jobOf(org, job);
+      const seconds = (Date.parse(current.updated_at) - Date.parse(current.created_at)) / 1000;
+      expect(current.replayed).toBeLessThanOrEqual(rate * (seconds + 1));
+      return current;
+    };
+    await expect.poll(async () => (await progress()).replayed, { timeout: minutes }).toBeGreaterThan(400);
+    const path = `/v1/orgs/${org}/replays/${job.id}`;
+    expect(await client.call('DELETE', path)).toMatchObject({ status: 200, body: { state: 'stopped' } });
+    await expect
+      .poll(async () => (await jobOf(org, job)).replayed === new Set(receiver.since()).size)
+      .toBe(true);
+    const { state, replayed } = await jobOf(org, job);
+    expect(state).toBe('stopped');
+    expect(replayed).toBeLessThan(1000);
+    expect(await use.count(org, query)).toBe(1000 - replayed);
+
+    expect(await client.call('POST', `${path}/resume`)).toMatchObject({
+      status: 202,
+      body: { state: 'running' },
+    });
+    await expect.poll(async () => (await progress()).state, { timeout: 2 * minutes }).toBe('done');
+    expect(await jobOf(org, job)).toMatchObject({ considered: 1000, replayed: 1000 });
+    await expect.poll(() => receiver.since().length, { timeout: minutes }).toBe(1000);
+    expect(new Set(receiver.since())).toEqual(failed);
+    await expect.poll(() => use.count(org, `${query}&state=delivered`)).toBe(1000);
+    expect(await use.count(org, query)).toBe(0);
+    expect(await client.call('POST', `${path}/resume`)).toMatchObject({ status: 409 });
+    const { body } = await client.call<List>('GET', `/v1/orgs/${org}/replays`);
+    expect(body.data.map(({ id }) => id)).toEqual([job.id]);
+  },
+  6 * minutes,
+);
+
+test(
+  'a replay whose function is killed half-way goes on, and makes no delivery twice',
+  async () => {
+    const receiver = await brokenReceiver();
+    const org = await client.createOrg();
+    await client.createEndpoint(org, receiver.url, { retry: { schedule_seconds: [] } });
+    const { id: other } = await client.createEndpoint(org, receiver.url, { event_types: ['other'] });
+    await use.produce(org, 120);
+    await expect.poll(() => receiver.since().length, { timeout: minutes }).toBe(120);
+    receiver.answer(200);
+    const job = await startReplay(org, { rate: 10, event_type: 'order.*' });
+    await expect.poll(() => receiver.since().length).toBeGreaterThan(20);
+    await fanout.machine.functions.find(({ name }) => /Replay/.test(name))!.kill();
+
+    await expect.poll(async () => (await jobOf(org, job)).state, { timeout: 2 * minutes }).toBe('done');
+    await expect.poll(() => receiver.since().length).toBe(120);
+    expect(new Set(receiver.since()).size).toBe(120);
+
+    // What was delivered meanwhile goes to an endpoint that was never attempted, if it is to have it.
+    const never = await startReplay(org, { endpoint_id: other, states: ['never_attempted'], rate: 1000 });
+    await expect.poll(async () => (await jobOf(org, never)).state).toBe('done');
+    expect(await jobOf(org, never)).toMatchObject({ considered: 120, replayed: 0 });
+    const path = `/v1/orgs/${org}/endpoints/${other}`;
+    await client.call('PATCH', path, { event_types: ['*'], filter: { data: { n: { $gte: 60 } } } });
+    receiver.answer(200);
+    const again = await startReplay(org, { endpoint_id: other, states: ['never_attempted'], rate: 1000 });
+    await expect.poll(async () => (await jobOf(org, again)).state).toBe('done');
+    expect(await jobOf(org, again)).toMatchObject({ considered: 120, replayed: 60 });
+    await expect.poll(() => new Set(receiver.since()).size).toBe(60);
+  },
+  6 * minutes,
+);
+
+test(
+  '500 events come while an endpoint is paused, and all are delivered once it is active',
+  async () => {
+    const receiver = await goodReceiver();
+    const org = await client.createOrg();
+    const { id: endpoint } = await client.createEndpoint(org, receiver.url, { status: 'paused' });
+    const query = `endpoint=${endpoint}&state=held`;
+    await use.produce(org, 500);
+    await expect.poll(() => use.count(org, query), { timeout: minutes }).toBe(500);
+    const held = await use.deliveriesOf(org, query);
+    expect(held[0]).toMatchObject({ state: 'held', attempts: 0, next_attempt_at: null, held_until: time });
+    expect((await client.call('POST', `/v1/deliveries/${held[0]!.id}/retry`)).status).toBe(409);
+    expect(receiver.received).toEqual([]);
+
+    const path = `/v1/orgs/${org}/endpoints/${endpoint}`;
+    expect((await client.call('PATCH', path, { status: 'active' })).status).toBe(200);
+    // Functions still take it for paused for a moment: these are held too.
+    await use.produce(org, 20);
+    const releases = (await client.call<List<Job>>('GET', `/v1/orgs/${org}/replays`)).body.data;
+    expect(releases).toMatchObject([{ kind: 'release', state: 'running' }]);
+    const arrived = () => new Set(idsAt(receiver)).size;
+    await expect.poll(arrived, { timeout: 2 * minutes }).toBe(520);
+    expect(idsAt(receiver)).toHaveLength(520);
+    for (const { event_id } of held) expect(idsAt(receiver)).toContain(event_id);
+    await expect.poll(() => use.count(org, query)).toBe(0);
+  },
+  4 * minutes,
+);
+
+test('what a paused endpoint holds fails when the endpoint is deleted', async () => {
+  const org = await client.createOrg();
+  const { id: endpoint } = await client.createEndpoint(org, 'http://127.0.0.1:9', { status: 'paused' });
+  await use.produce(org, 3);
+  await expect.poll(() => use.count(org, `endpoint=${endpoint}&state=held`)).toBe(3);
+  expect((await client.call('DELETE', `/v1/orgs/${org}/endpoints/${endpoint}`)).status).toBe(204);
+  await expect.poll(() => use.count(org, `endpoint=${endpoint}&state=failed`)).toBe(3);
+  const [failed] = await use.deliveriesOf(org, `endpoint=${endpoint}&state=failed`);
+  expect(failed).toMatchObject({ failure: 'endpoint_deleted', attempts: 0 });
+});
+
+test.each([
+  [{}, ['since', 'until']],
+  [{ since: '2026-01-02T00:00:00Z', until: '2026-01-01T00:00:00Z' }, ['until']],
+  [{ since: '2024-01-02T00:00:00Z', until: '2026-01-01T00:00:00Z', rate: 1001 }, ['rate', 'until']],
+  [
+    { since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z', states: ['never_attempted'] },
+    ['endpoint_id'],
+  ],
+])('a replay of %j is refused with all that is wrong', async (body, paths) => {
+  const answer = await client.call('POST', `/v1/orgs/${await client.createOrg()}/replays`, body);
+  expect(answer).toMatchObject({ status: 400, ...problem('invalid_request') });
+  expect(answer.body.errors!.map((error) => error.path).sort()).toEqual(paths);
+});
