@@ -107,10 +107,11 @@ async function untilItMay(
   }
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
-  const isOverdue = now() > (row.replayedAtMs ?? row.createdAtMs) + scheduleMs(endpoint.scheduleSeconds);
-  if (passage.is !== 'broken' || isOverdue) return undefined;
+  const overdueMs = (row.replayedAtMs ?? row.createdAtMs) + scheduleMs(endpoint.scheduleSeconds);
+  if (passage.is !== 'broken' || now() >= overdueMs) return undefined;
   const { slotAtMs, ...rest } = row;
-  return { ...rest, state: 'queued', nextAttemptAtMs: passage.untilMs + random() * circuitJitterMs };
+  const nextAttemptAtMs = Math.min(passage.untilMs + random() * circuitJitterMs, overdueMs);
+  return { ...rest, state: 'queued', nextAttemptAtMs };
 }
 
 async function attemptNext(

@@ -26,7 +26,7 @@ const mostRecent = 20;
 const leastForCircuit = 10;
 const openingShare = 0.5;
 const firstOpenMs = 30_000;
-const longestOpenMs = 5 * 60_000;
+const longestOpenMs = 60_000;
 
 export const unknownHealth: EndpointHealth = { recent: [], circuit: { state: 'closed' } };
 
