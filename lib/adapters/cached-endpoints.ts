@@ -39,11 +39,11 @@ export function createCachedEndpoints(
     disableGone: (id) =>
       write(id, (endpoint) => (endpoint.status === 'disabled' ? endpoint : disabled(endpoint))),
 
-    mark: (id, { pace, brokenUntil }) =>
+    mark: (id, { slow, brokenUntil }) =>
       write(id, (endpoint) => {
         const { hints = {} } = endpoint;
-        const isNews = hints.pace !== pace || hints.brokenUntil !== brokenUntil;
-        return isNews ? { ...endpoint, hints: { pace, brokenUntil } } : endpoint;
+        const isNews = hints.slow !== slow || hints.brokenUntil !== brokenUntil;
+        return isNews ? { ...endpoint, hints: { slow, brokenUntil } } : endpoint;
       }),
   };
 

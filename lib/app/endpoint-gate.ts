@@ -17,8 +17,6 @@ export interface EndpointGate {
   report(endpoint: Endpoint, attempt: Attempt): Promise<void>;
   /** Where its further attempts belong. */
   lane(endpoint: Endpoint): Lane;
-  /** Whether it has shown that it answers in time. What has not gets less of the time that others wait. */
-  isProven(endpoint: Endpoint): boolean;
 }
 
 interface Known {
@@ -77,7 +75,7 @@ export function createEndpointGate(marker: EndpointMarker, mostMs: number, now: 
       known.isAdopted = false;
     }
     // Who is not attempted here any more is found fast elsewhere.
-    if (known.slowAtMs !== undefined && hints?.pace !== 'slow' && now() - known.slowAtMs > hintMs) {
+    if (known.slowAtMs !== undefined && !hints?.slow && now() - known.slowAtMs > hintMs) {
       known.health = { ...known.health, recent: [] };
       known.slowAtMs = undefined;
     }
@@ -99,29 +97,26 @@ export function createEndpointGate(marker: EndpointMarker, mostMs: number, now: 
 
     lane: (endpoint) => laneOf(knownOf(endpoint), endpoint),
 
-    isProven: (endpoint) =>
-      endpoint.hints?.pace === 'fast' || knownOf(endpoint).health.recent.some(({ isFailure }) => !isFailure),
-
     async report(endpoint, attempt) {
       const known = knownOf(endpoint);
       const before = known.health;
       known.health = afterSample(before, attempt, now());
       known.trialEndsMs = 0;
-      const hints: EndpointHints = { ...endpoint.hints, ...paceHint(known), ...circuitHint(before, known) };
-      const isNews = hints.pace !== endpoint.hints?.pace || hints.brokenUntil !== endpoint.hints?.brokenUntil;
+      const hints: EndpointHints = { ...endpoint.hints, ...slowHint(known), ...circuitHint(before, known) };
+      const isNews = hints.slow !== endpoint.hints?.slow || hints.brokenUntil !== endpoint.hints?.brokenUntil;
       if (isNews) await marker.mark(endpoint.id, hints);
     },
   };
 
   function laneOf({ health }: Known, { hints }: Endpoint): Lane {
-    return (isSlow(health, mostMs) ?? hints?.pace === 'slow') ? 'slow' : 'usual';
+    return (isSlow(health, mostMs) ?? hints?.slow) ? 'slow' : 'usual';
   }
 
-  function paceHint(known: Known): EndpointHints {
+  function slowHint(known: Known): EndpointHints {
     const slow = isSlow(known.health, mostMs);
     if (slow === undefined) return {};
     known.slowAtMs = slow ? now() : undefined;
-    return { pace: slow ? 'slow' : 'fast' };
+    return { slow: slow ? true : undefined };
   }
 
   function circuitHint(before: EndpointHealth, known: Known): EndpointHints {

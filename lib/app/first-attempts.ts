@@ -18,9 +18,6 @@ export interface FirstOutcome {
   readonly delivery: Delivery;
 }
 
-/** What an endpoint that nothing is known of may take of the time for first attempts, milliseconds. */
-const unprovenMs = 400;
-
 /**
  * Makes the first attempt at each endpoint that receives an event, but for those that are slow or broken, or whose time
  * has not come.
@@ -69,8 +66,7 @@ async function attemptFirst(
     await wait(waitMs);
   }
   if (gate.passage(endpoint).is !== 'open') return delivery;
-  const endByMs = gate.isProven(endpoint) ? deadlineMs : Math.min(deadlineMs, now() + unprovenMs);
-  const times = { beginByMs: endByMs, endByMs };
+  const times = { beginByMs: deadlineMs, endByMs: deadlineMs };
   const attempt = await sender.attempt(endpoint, delivery.eventId, body, times);
   if (attempt === undefined) return delivery;
   return settleAttempt(dependencies, endpoint, delivery, attempt);

@@ -25,17 +25,16 @@ const mostRecent = 20;
 /** The circuit opens when at least so many attempts are known, and half of them failed. */
 const leastForCircuit = 10;
 const openingShare = 0.5;
+const leastSlow = 3;
 const firstOpenMs = 30_000;
 const longestOpenMs = 60_000;
 
 export const unknownHealth: EndpointHealth = { recent: [], circuit: { state: 'closed' } };
 
-/** An endpoint's health after one more attempt. One that we cut short is as slow as can be, and no failure. */
+/** An endpoint's health after one more attempt. One that we cut short is slow, and no failure. */
 export function afterSample(health: EndpointHealth, attempt: Attempt, nowMs: number): EndpointHealth {
-  const isCut = attempt.error === 'aborted';
-  const isFailure = !isCut && judge(attempt) !== 'delivered';
-  const latencyMs = isCut ? Infinity : attempt.latencyMs;
-  const recent = [...health.recent, { isFailure, latencyMs }].slice(-mostRecent);
+  const isFailure = attempt.error !== 'aborted' && judge(attempt) !== 'delivered';
+  const recent = [...health.recent, { isFailure, latencyMs: attempt.latencyMs }].slice(-mostRecent);
   const { circuit } = health;
   if (circuit.state === 'open') {
     // It was under way when the circuit opened.
@@ -54,14 +53,13 @@ function open(nowMs: number, openMs: number): Circuit {
 }
 
 /**
- * Whether an endpoint is too slow for attempts that others wait for: of its recent attempts one in twenty, or of a few
- * the slowest, took longer.
+ * Whether an endpoint is too slow for attempts that others wait for: three of its recent attempts took longer. One or two
+ * may be our own doing, in an environment that has just started or has much to do.
  * @param mostMs milliseconds
  * @returns undefined when too little is known to call it fast
  */
 export function isSlow({ recent }: EndpointHealth, mostMs: number): boolean | undefined {
-  const sorted = recent.map(({ latencyMs }) => latencyMs).sort((one, other) => one - other);
-  const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
-  if (p95 !== undefined && p95 > mostMs) return true;
+  const slow = recent.filter(({ latencyMs }) => latencyMs > mostMs).length;
+  if (slow >= leastSlow) return true;
   return recent.length >= leastForCircuit ? false : undefined;
 }

@@ -36,8 +36,8 @@ export interface Endpoint {
 export type EndpointStatus = 'active' | 'paused' | 'disabled';
 
 export interface EndpointHints {
-  /** `slow`: its answers take so long that nobody else may wait for them. Absent while too little is known. */
-  readonly pace?: 'slow' | 'fast';
+  /** Its answers take so long that nobody else may wait for them. */
+  readonly slow?: true;
   /** Its circuit is open until then, RFC 3339. */
   readonly brokenUntil?: string;
 }

@@ -23,7 +23,6 @@ async function afterWakeUp(row: Delivery, to: Partial<Endpoint>): Promise<Delive
       passage: () => ({ is: 'open' }),
       report: async () => {},
       lane: () => 'usual',
-      isProven: () => true,
     },
     slots: { reserve: unused.page },
     sender: { attempt: async () => ({ atMs: nowMs, latencyMs: 1, statusCode: 200 }) },

@@ -10,7 +10,6 @@ const open = {
   passage: () => ({ is: 'open' as const }),
   report: async () => {},
   lane: () => 'usual' as const,
-  isProven: () => true,
 };
 let written: IngestResult[];
 let endpoints: Endpoint[];

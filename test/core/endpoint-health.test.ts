@@ -50,12 +50,13 @@ describe('the circuit', () => {
 describe('being slow', () => {
   test.each([
     ['nothing known', [], undefined],
-    ['one slow attempt', [good(600)], true],
-    ['one that we cut short', [aborted], true],
+    ['two slow attempts', times(2, good(600)), undefined],
+    ['three slow attempts', times(3, good(600)), true],
+    ['three that we cut short', times(3, aborted), true],
     ['a few fast ones', times(9, good()), undefined],
     ['ten fast ones', times(10, good()), false],
-    ['one slow of twenty', [good(600), ...times(19, good())], false],
-    ['two slow of twenty', [...times(2, good(600)), ...times(18, good())], true],
+    ['two slow of twenty', [...times(2, good(600)), ...times(18, good())], false],
+    ['three slow of twenty', [...times(3, good(600)), ...times(17, good())], true],
     ['slow ones long ago', [...times(20, good(600)), ...times(20, good())], false],
     ['errors that come late', times(20, bad(5000)), true],
   ])('%s: %s', (_, attempts, slow) => {

@@ -32,7 +32,7 @@ function presentHints({ hints }: Endpoint, nowMs: number) {
   const brokenUntil = hints?.brokenUntil;
   const isBroken = brokenUntil !== undefined && Date.parse(brokenUntil) > nowMs;
   return {
-    ...(hints?.pace === 'slow' && { slow: true }),
+    ...(hints?.slow && { slow: true }),
     ...(isBroken && { circuit_open_until: brokenUntil }),
   };
 }
