@@ -57,3 +57,23 @@ export async function startReceiver(respond: Respond = (_, response) => response
     },
   };
 }
+
+interface ReceiverPool {
+  readonly start: typeof startReceiver;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts receivers, and stops all of them together. */
+export function receiverPool(): ReceiverPool {
+  const receivers: Receiver[] = [];
+  return {
+    async start(respond) {
+      const receiver = await startReceiver(respond);
+      receivers.push(receiver);
+      return receiver;
+    },
+    async stop() {
+      await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
+    },
+  };
+}

@@ -17,8 +17,7 @@ import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts'
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
-import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
-import { createReplayQueue } from '../../lib/adapters/sqs-replays.ts';
+import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
@@ -38,7 +37,7 @@ import { replayOperations } from '../../lib/app/api/replays.ts';
 import { sourceOperations } from '../../lib/app/api/sources.ts';
 import { traceOperations } from '../../lib/app/api/trace.ts';
 import { webhookUrlRule } from '../../lib/app/api/url-rule.ts';
-import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
+import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import type { ApiKey } from '../../lib/core/api-key.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -73,7 +72,7 @@ const pipeline = {
   // As it is set now: a redrive comes right after the change that it needs.
   sources: { read: (name: string) => sourceConfigs.get(name) },
   endpoints: cachedEndpoints,
-  gate: createEndpointGate(cachedEndpoints, slowMs(Number(environment('INLINE_BUDGET_MS'))), now),
+  gate: createEndpointGate(cachedEndpoints, Number(environment('INLINE_BUDGET_MS')), now),
   slots: createRateSlots(dynamodb, eventsTable, now),
   claims,
   filterOf: createFilterOf(compilePattern),
@@ -81,7 +80,7 @@ const pipeline = {
   inlineBudgetMs: 0,
   store: createIngestStore(dynamodb, eventsTable, retentionDays, now),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
-  fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
+  fanOutQueue: createJobQueue(sqs, environment('FAN_OUT_QUEUE')),
   heldMs: readHeldMs(),
   now,
   random: Math.random,
@@ -100,7 +99,7 @@ const replaying = {
 const replayJobs = {
   replays: createDocuments<Replay>(dynamodb, configTable, 'REPLAY'),
   watch: createReplayWatch(dynamodb, eventsTable, retentionDays, now),
-  queue: createReplayQueue(sqs, environment('REPLAY_QUEUE')),
+  queue: createJobQueue(sqs, environment('REPLAY_QUEUE')),
   now,
 };
 

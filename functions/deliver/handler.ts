@@ -16,7 +16,7 @@ import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
-import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
+import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import type { Lane } from '../../lib/app/ports/wake-ups.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
@@ -36,7 +36,7 @@ const endpoints = createCachedEndpoints(
 const dependencies: DeliverDependencies = {
   lane,
   endpoints,
-  gate: createEndpointGate(endpoints, slowMs(Number(environment('INLINE_BUDGET_MS'))), now),
+  gate: createEndpointGate(endpoints, Number(environment('INLINE_BUDGET_MS')), now),
   slots: createRateSlots(dynamodb, eventsTable, now),
   sender: createWebhookSender(readTargetRules(), now),
   deliveries: createDeliveryStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),

@@ -11,13 +11,13 @@ import { errorFields, log } from '../../lib/adapters/log.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
-import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
+import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
-import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
+import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import { type FanOutDependencies, runFanOut } from '../../lib/app/run-fan-out.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -37,7 +37,7 @@ const endpoints = createCachedEndpoints(
 
 const dependencies: FanOutDependencies = {
   endpoints,
-  gate: createEndpointGate(endpoints, slowMs(inlineBudgetMs), now),
+  gate: createEndpointGate(endpoints, inlineBudgetMs, now),
   slots: createRateSlots(dynamodb, eventsTable, now),
   events: createEventReader(
     dynamodb,
@@ -47,7 +47,7 @@ const dependencies: FanOutDependencies = {
   filterOf: createFilterOf(compilePattern),
   sender: createWebhookSender(readTargetRules(), now),
   jobs: createFanOutStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
-  queue: createFanOutQueue(sqs, queueUrl),
+  queue: createJobQueue(sqs, queueUrl),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   inlineBudgetMs,
   heldMs: readHeldMs(),

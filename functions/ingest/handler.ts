@@ -14,13 +14,13 @@ import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts'
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
-import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
+import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
-import { createEndpointGate, slowMs } from '../../lib/app/endpoint-gate.ts';
+import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import { type BatchDependencies, ingestBatch } from '../../lib/app/ingest-batch.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
@@ -45,13 +45,13 @@ const dependencies: BatchDependencies = {
   eventIds: createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
   transforms: createTransformRunner(),
   endpoints,
-  gate: createEndpointGate(endpoints, slowMs(inlineBudgetMs), now),
+  gate: createEndpointGate(endpoints, inlineBudgetMs, now),
   claims: createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now),
   filterOf: createFilterOf(compilePattern),
   sender: createWebhookSender(readTargetRules(), now),
   store: createIngestStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
-  fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
+  fanOutQueue: createJobQueue(sqs, environment('FAN_OUT_QUEUE')),
   heldMs: readHeldMs(),
   now,
   random: Math.random,

@@ -12,7 +12,7 @@ import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
-import { createReplayQueue } from '../../lib/adapters/sqs-replays.ts';
+import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
@@ -37,7 +37,7 @@ const deliveries = createDeliveryStore(dynamodb, eventsTable, retentionDays, now
 const dependencies: RunReplayDependencies = {
   replays: createDocuments<Replay>(dynamodb, configTable, 'REPLAY'),
   watch: createReplayWatch(dynamodb, eventsTable, retentionDays, now),
-  queue: createReplayQueue(sqs, queueUrl),
+  queue: createJobQueue(sqs, queueUrl),
   // As they are at this moment: what is held goes to an endpoint that has just become active.
   endpoints: { byId: (id) => endpoints.get(id) },
   lists: createEventLists(dynamodb, eventsTable, events),

@@ -3,8 +3,7 @@ import { createDueDeliveries } from '../../lib/adapters/dynamodb-due.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { log } from '../../lib/adapters/log.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
-import { createFanOutQueue } from '../../lib/adapters/sqs-fan-outs.ts';
-import { createReplayQueue } from '../../lib/adapters/sqs-replays.ts';
+import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { sweepDue } from '../../lib/app/sweep-due.ts';
@@ -13,8 +12,8 @@ const sqs = createSqsClient();
 const dependencies = {
   due: createDueDeliveries(createDynamoDbClient(), environment('EVENTS_TABLE')),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
-  fanOutQueue: createFanOutQueue(sqs, environment('FAN_OUT_QUEUE')),
-  replayQueue: createReplayQueue(sqs, environment('REPLAY_QUEUE')),
+  fanOutQueue: createJobQueue(sqs, environment('FAN_OUT_QUEUE')),
+  replayQueue: createJobQueue(sqs, environment('REPLAY_QUEUE')),
   now: Date.now,
 };
 

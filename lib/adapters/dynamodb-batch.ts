@@ -15,6 +15,8 @@ export type Item = Record<string, AttributeValue>;
 /** DynamoDB's limits on one call. */
 const mostPuts = 25;
 const mostGets = 100;
+/** Reads of a hundred under way at once, of one caller. */
+const getsAtOnce = 8;
 const mostTries = 10;
 /** Calls under way at once. */
 export const mostAtOnce = 16;
@@ -41,11 +43,13 @@ async function putChunk(client: DynamoDBClient, table: string, requests: WriteRe
 }
 
 /**
- * Reads items by their keys, consistently.
+ * Reads any number of items by their keys, consistently.
  * @returns those there are, in any order
  */
 export async function getAll(client: DynamoDBClient, table: string, keys: readonly Item[]): Promise<Item[]> {
-  return (await Promise.all(chunks(keys, mostGets).map((chunk) => getChunk(client, table, chunk)))).flat();
+  return (
+    await mapAtOnce(chunks(keys, mostGets), getsAtOnce, (chunk) => getChunk(client, table, chunk))
+  ).flat();
 }
 
 async function getChunk(client: DynamoDBClient, table: string, keys: Item[]): Promise<Item[]> {

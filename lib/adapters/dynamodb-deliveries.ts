@@ -1,12 +1,9 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DeliveryStore } from '../app/ports/events.ts';
 import type { Delivery } from '../core/delivery.ts';
 import { deliveryItem, deliveryKey, deliveryOf, deliveryText } from './delivery-items.ts';
 import { type Item, getAll } from './dynamodb-batch.ts';
+import { conditionHeld } from './dynamodb-condition.ts';
 import { expiry } from './event-items.ts';
 
 /** Delivery rows of the events table. */
@@ -32,20 +29,16 @@ export function createDeliveryStore(
   };
 
   /** @returns whether the condition held */
-  async function put(delivery: Delivery, condition: string, values?: Item): Promise<boolean> {
-    try {
-      await client.send(
+  function put(delivery: Delivery, condition: string, values?: Item): Promise<boolean> {
+    return conditionHeld(
+      client.send(
         new PutItemCommand({
           TableName: table,
           Item: { ...deliveryItem(delivery, now()), ...expiry(delivery.createdAtMs, retentionDays) },
           ConditionExpression: condition,
           ExpressionAttributeValues: values,
         }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+      ),
+    );
   }
 }

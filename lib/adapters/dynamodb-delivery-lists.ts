@@ -3,14 +3,10 @@ import { rfc3339 } from '../app/api/rfc3339.ts';
 import type { DeliveryListRequest, DeliveryLists } from '../app/ports/delivery-lists.ts';
 import { InvalidCursor } from '../app/ports/documents.ts';
 import type { DeliveryStore } from '../app/ports/events.ts';
-import { chunks } from '../core/chunks.ts';
 import { deliveryIdPattern } from '../core/delivery.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { deliveriesList, deliveryKeyOf, overviewShards } from './delivery-items.ts';
 import type { Item } from './dynamodb-batch.ts';
-
-/** Keys of one read of rows. */
-const mostKeys = 100;
 
 /** Deliveries by endpoint and state: an index of rows in shards, merged by their places, which are unique. */
 export function createDeliveryLists(
@@ -28,8 +24,7 @@ export function createDeliveryLists(
         return isBefore === (oldestFirst ?? false) ? -1 : 1;
       });
       const listed = found.slice(0, limit);
-      const keys = chunks(listed.map(deliveryKeyOf), mostKeys);
-      const rows = (await Promise.all(keys.map((some) => deliveries.read(some)))).flat();
+      const rows = await deliveries.read(listed.map(deliveryKeyOf));
       const page = listed.flatMap((item) => {
         const key = deliveryKeyOf(item);
         const delivery = rows.find(

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Document, Documents, ListRequest, Page } from '../app/ports/documents.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { conditionHeld } from './dynamodb-condition.ts';
 
 export type DocumentKind = 'ORG' | 'KEY' | 'ENDPOINT' | 'SOURCE' | 'REPLAY';
 
@@ -123,20 +124,16 @@ export function createDocuments<T extends Document>(
     },
 
     async delete({ id, orgId }) {
-      try {
-        await client.send(
+      return conditionHeld(
+        client.send(
           new DeleteItemCommand({
             TableName: table,
             Key: key(id),
             ConditionExpression: 'org_kind = :org_kind',
             ExpressionAttributeValues: { ':org_kind': { S: orgKind(kind, orgId) } },
           }),
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+        ),
+      );
     },
   };
 }

@@ -1,5 +1,4 @@
 import {
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -17,6 +16,7 @@ import {
   dueShards,
 } from './delivery-items.ts';
 import { chunks } from '../core/chunks.ts';
+import { conditionHeld } from './dynamodb-condition.ts';
 import { type Item } from './dynamodb-batch.ts';
 import { fanOutKey, jobKey } from './fan-out-items.ts';
 import { replayWatchKey, watchedReplay } from './replay-watch-items.ts';
@@ -105,8 +105,8 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
 
   /** Only while it still stands as the index said; the index may be a moment behind. */
   async function move(Key: Item, count: number, { listing, listed_at }: Item): Promise<void> {
-    try {
-      await client.send(
+    await conditionHeld(
+      client.send(
         new UpdateItemCommand({
           TableName: table,
           Key,
@@ -118,10 +118,8 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
             ':count': { N: String(count) },
           },
         }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import type { FanOutStore } from '../app/ports/fan-outs.ts';
 import type { FanOutJob } from '../core/fan-out.ts';
 import { deliveryItem } from './delivery-items.ts';
 import { putAll } from './dynamodb-batch.ts';
+import { conditionHeld } from './dynamodb-condition.ts';
 import { expiry } from './event-items.ts';
 import { firstStates, jobItem, jobKey, jobOf, listedItems, markerItems, pageItem } from './fan-out-items.ts';
 
@@ -80,8 +81,9 @@ export function createFanOutStore(
     },
 
     async release(eventId, untilMs) {
-      try {
-        await client.send(
+      // Where the condition does not hold another has it by now.
+      await conditionHeld(
+        client.send(
           new UpdateItemCommand({
             TableName: table,
             Key: jobKey(eventId),
@@ -89,11 +91,8 @@ export function createFanOutStore(
             ConditionExpression: 'leased_until = :until',
             ExpressionAttributeValues: { ':until': { N: String(untilMs) } },
           }),
-        );
-      } catch (error) {
-        // Another has it by now.
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
+        ),
+      );
     },
   };
 }

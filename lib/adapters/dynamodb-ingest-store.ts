@@ -1,13 +1,10 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { IngestStore } from '../app/ports/events.ts';
 import { deliveryItem } from './delivery-items.ts';
 import type { JournalEvent } from '../core/journal.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
 import { type Item, mostAtOnce, putAll } from './dynamodb-batch.ts';
+import { conditionHeld } from './dynamodb-condition.ts';
 import { expiry } from './event-items.ts';
 import { jobItem } from './fan-out-items.ts';
 import { journalItems } from './journal-items.ts';
@@ -43,16 +40,14 @@ export function createIngestStore(
   /** A job that is there has come further than a new one. */
   async function createJob({ id: eventId }: JournalEvent, nowMs: number, expires: Item): Promise<void> {
     const job = { eventId, createdAtMs: nowMs, pages: 0, done: false };
-    try {
-      await client.send(
+    await conditionHeld(
+      client.send(
         new PutItemCommand({
           TableName: table,
           Item: { ...jobItem(job, nowMs), ...expires },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+      ),
+    );
   }
 }

@@ -37,19 +37,17 @@ const trialMs = 40_000;
 const hintMs = 10_000;
 
 /**
- * What an attempt may take before its endpoint counts as slow: half of what first attempts may take together.
- * @param inlineBudgetMs milliseconds
- */
-export function slowMs(inlineBudgetMs: number): number {
-  return inlineBudgetMs / 2;
-}
-
-/**
  * The gate of one environment. What it finds it writes into the endpoint's hints, so that other environments and new
  * ones know it within seconds.
- * @param mostMs an endpoint whose recent attempts took longer is slow, milliseconds
+ * @param inlineBudgetMs what first attempts may take together, milliseconds: an endpoint whose recent attempts took longer
+ *   than half of it is slow
  */
-export function createEndpointGate(marker: EndpointMarker, mostMs: number, now: () => number): EndpointGate {
+export function createEndpointGate(
+  marker: EndpointMarker,
+  inlineBudgetMs: number,
+  now: () => number,
+): EndpointGate {
+  const mostMs = inlineBudgetMs / 2;
   const everything = new Map<string, Known>();
 
   const knownOf = ({ id, hints }: Endpoint): Known => {

@@ -1,4 +1,3 @@
-import { chunks } from '../core/chunks.ts';
 import type { Delivery } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { matchesEventType } from '../core/event-types.ts';
@@ -39,7 +38,6 @@ export interface ReplayPage {
 const pageSeconds = 10;
 const mostEvents = 250;
 const mostHeld = 100;
-const mostRows = 100;
 /** Deliveries of a page, but for those of its last event. */
 const mostAsked = 2_000;
 
@@ -90,9 +88,7 @@ export async function replayPage(
   }
   const keys = asked.map(({ event, endpointId: to }) => ({ eventId: event.id, endpointId: to }));
   const rows = new Map<string, Delivery>();
-  for (const some of chunks(keys, mostRows)) {
-    for (const row of await deliveries.read(some)) rows.set(`${row.eventId} ${row.endpointId}`, row);
-  }
+  for (const row of await deliveries.read(keys)) rows.set(`${row.eventId} ${row.endpointId}`, row);
   const known = new Map<string, Endpoint | undefined>();
   for (const id of new Set(asked.map((one) => one.endpointId))) known.set(id, await endpoints.byId(id));
   const candidates = asked.flatMap((one) => {

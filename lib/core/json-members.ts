@@ -1,3 +1,13 @@
+import {
+  closeBrace,
+  closeBracket,
+  comma,
+  openBrace,
+  openBracket,
+  quote,
+  stringEnd,
+} from './json-characters.ts';
+
 /**
  * The members of a JSON object with their values as they were written, so that numbers and spacing survive.
  * Where a name comes twice the last one counts, as with JSON.parse.
@@ -7,7 +17,7 @@ export function jsonMembers(text: string): Map<string, string> {
   const members = new Map<string, string>();
   let at = skipSpace(text, text.indexOf('{') + 1);
   while (text[at] === '"') {
-    const nameEnd = skipString(text, at);
+    const nameEnd = stringEnd(text, at);
     const name = JSON.parse(text.slice(at, nameEnd)) as string;
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const end = skipValue(text, start);
@@ -24,20 +34,9 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** @returns the index behind the closing quote of the string that opens at `from` */
-function skipString(text: string, from: number): number {
-  let end = from;
-  for (;;) {
-    end = text.indexOf('"', end + 1);
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === backslash) escapes++;
-    if (escapes % 2 === 0) return end + 1;
-  }
-}
-
 function skipValue(text: string, from: number): number {
   const first = text.charCodeAt(from);
-  if (first === quote) return skipString(text, from);
+  if (first === quote) return stringEnd(text, from);
   let at = from;
   if (first !== openBrace && first !== openBracket) {
     while (at < text.length && !endsScalar(text.charCodeAt(at))) at++;
@@ -47,7 +46,7 @@ function skipValue(text: string, from: number): number {
   for (;;) {
     const character = text.charCodeAt(at);
     if (character === quote) {
-      at = skipString(text, at);
+      at = stringEnd(text, at);
       continue;
     }
     if (character === openBrace || character === openBracket) depth++;
@@ -56,12 +55,6 @@ function skipValue(text: string, from: number): number {
   }
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
 const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 const endsScalar = (code: number) =>
-  code === 0x2c || code === closeBrace || code === closeBracket || isSpace(code);
+  code === comma || code === closeBrace || code === closeBracket || isSpace(code);

@@ -1,3 +1,14 @@
+import {
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  openBrace,
+  openBracket,
+  quote,
+  stringEnd,
+} from './json-characters.ts';
+
 /**
  * Where a JSON text holds a number that JavaScript would change: one whose value differs from the value of the
  * shortest text that JavaScript writes for it. `1.10`, `1e3` and `0.1` are safe, `12345678901234567890` and `1e400`
@@ -60,16 +71,6 @@ function decimalOf(literal: string): string {
   return `${sign}${digits.slice(first, last)}e${Number(exponent) - fraction.length + digits.length - last}`;
 }
 
-/** @returns the index behind the closing quote of the string that opens at `from` */
-function stringEnd(text: string, from: number): number {
-  let at = from + 1;
-  for (;;) {
-    const code = text.charCodeAt(at);
-    if (code === quote) return at + 1;
-    at += code === backslash ? 2 : 1;
-  }
-}
-
 /** Whether a colon follows the string that ends at `end`. */
 function isName(text: string, end: number): boolean {
   let at = end;
@@ -91,14 +92,6 @@ const member = (name: string) =>
   /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name.slice(0, mostPathCharacters))}]`;
 
 const mostPathCharacters = 200;
-const quote = 0x22;
-const backslash = 0x5c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const comma = 0x2c;
-const colon = 0x3a;
 const minus = 0x2d;
 const zero = 0x30;
 const nine = 0x39;

@@ -2,18 +2,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { endpoint } from '../endpoints.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
+import { receiverPool } from '../receiver.ts';
 
-const receivers: Receiver[] = [];
-afterEach(async () => {
-  await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
-});
-
-async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
-  const receiver = await startReceiver(...parameters);
-  receivers.push(receiver);
-  return receiver;
-}
+const receivers = receiverPool();
+const receiverWith = receivers.start;
+afterEach(receivers.stop);
 
 const sender = createWebhookSender({ allowLoopback: true, ports: 'any', deniedRanges: [] }, Date.now);
 const body = { eventType: 'order.created', data: '{}', headers: {} };

@@ -3,18 +3,11 @@ import { afterEach, expect, test } from 'vitest';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { endpoint } from '../endpoints.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
+import { receiverPool, startReceiver } from '../receiver.ts';
 
-const receivers: Receiver[] = [];
-afterEach(async () => {
-  await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
-});
-
-async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
-  const receiver = await startReceiver(...parameters);
-  receivers.push(receiver);
-  return receiver;
-}
+const receivers = receiverPool();
+const receiverWith = receivers.start;
+afterEach(receivers.stop);
 
 const local = { allowLoopback: true, ports: 'any', deniedRanges: [] } as const;
 const sender = createWebhookSender(local, Date.now);

@@ -3,18 +3,11 @@ import type { ResolveName } from '../../lib/adapters/address-guard.ts';
 import type { TargetRules } from '../../lib/adapters/target-rules.ts';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { endpoint } from '../endpoints.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
+import { type Receiver, receiverPool } from '../receiver.ts';
 
-const receivers: Receiver[] = [];
-afterEach(async () => {
-  await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
-});
-
-async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
-  const receiver = await startReceiver(...parameters);
-  receivers.push(receiver);
-  return receiver;
-}
+const receivers = receiverPool();
+const receiverWith = receivers.start;
+afterEach(receivers.stop);
 
 const body = { eventType: 'a', data: '{}', headers: {} };
 const soon = () => ({ beginByMs: Date.now() + 5_000, endByMs: Date.now() + 5_000 });

@@ -18,7 +18,7 @@ const marker: EndpointMarker = {
     stored = { ...stored, hints };
   },
 };
-const environment = (): EndpointGate => createEndpointGate(marker, 500, () => nowMs);
+const environment = (): EndpointGate => createEndpointGate(marker, 1000, () => nowMs);
 const answered = (statusCode: number, latencyMs = 5): Attempt => ({ atMs: nowMs, latencyMs, statusCode });
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
-import { startReceiver } from '../receiver.ts';
+import { receiverPool } from '../receiver.ts';
 import { type ApiClient, apiClient, problem, time } from './api/api-client.ts';
 import { type ListedDelivery, deliveryClient, idsAt, startBrokenReceiver } from './delivery-client.ts';
 import { connectClient } from './fanout-client.ts';
@@ -8,7 +8,7 @@ import { connectClient } from './fanout-client.ts';
 let fanout: Fanout;
 let client: ApiClient;
 let use: ReturnType<typeof deliveryClient>;
-const started: { readonly stop: () => Promise<void> }[] = [];
+const receivers = receiverPool();
 
 beforeAll(async () => {
   fanout = await startFanout({ say: () => {}, fast: true });
@@ -18,15 +18,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.stop();
   await fanout?.stop();
-  await Promise.all(started.map((receiver) => receiver.stop()));
+  await receivers.stop();
 });
 
-function stopLater<T extends { readonly stop: () => Promise<void> }>(receiver: T): T {
-  started.push(receiver);
-  return receiver;
-}
-const brokenReceiver = async () => stopLater(await startBrokenReceiver());
-const goodReceiver = async () => stopLater(await startReceiver());
+const brokenReceiver = () => startBrokenReceiver(receivers.start);
+const goodReceiver = () => receivers.start();
 
 const stateOf = async (event: string) => (await client.trace(event)).state;
 const statuses = async (event: string) =>

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { chunks } from '../../lib/core/chunks.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
+import type { Receiver, startReceiver } from '../receiver.ts';
 import type { ApiClient, List } from './api/api-client.ts';
 
 /** A delivery as it is listed. */
@@ -20,14 +20,14 @@ export interface BrokenReceiver {
   release(): void;
   /** The ids of the events that came since the last call of `answer`. */
   since(): string[];
-  readonly stop: Receiver['stop'];
 }
 
-export async function startBrokenReceiver(): Promise<BrokenReceiver> {
+/** @param start starts the receiver, and so says who stops it */
+export async function startBrokenReceiver(start: typeof startReceiver): Promise<BrokenReceiver> {
   let status: number | undefined = 500;
   let before = 0;
   const waiting: (() => void)[] = [];
-  const receiver = await startReceiver((_, response) => {
+  const receiver = await start((_, response) => {
     const end = () => void response.writeHead(status ?? 200).end();
     if (status === undefined) waiting.push(end);
     else end();
@@ -42,7 +42,6 @@ export async function startBrokenReceiver(): Promise<BrokenReceiver> {
       for (const end of waiting.splice(0)) end();
     },
     since: () => idsAt(receiver).slice(before),
-    stop: receiver.stop,
   };
 }
 

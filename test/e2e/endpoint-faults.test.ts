@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
-import { type Received, type Receiver, startReceiver } from '../receiver.ts';
+import type { startReceiver } from '../receiver.ts';
+import { type Received, receiverPool } from '../receiver.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 const minutes = 60_000;
@@ -9,7 +10,8 @@ const events = 20;
 
 let fanout: Fanout;
 let client: FanoutClient;
-const receivers: Receiver[] = [];
+const receivers = receiverPool();
+const receiverWith = receivers.start;
 
 beforeAll(async () => {
   fanout = await startFanout({ say: () => {}, fast: true });
@@ -18,14 +20,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.stop();
   await fanout?.stop();
-  await Promise.all(receivers.map((receiver) => receiver.stop()));
+  await receivers.stop();
 });
-
-async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
-  const receiver = await startReceiver(...parameters);
-  receivers.push(receiver);
-  return receiver;
-}
 
 /** An org whose endpoint is the receiver, and which gets numbered events, spread over the partitions. */
 async function sendTo(

@@ -1,12 +1,13 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
-import { type Received, type Receiver, startReceiver } from '../receiver.ts';
+import { type Received, type Receiver, receiverPool } from '../receiver.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 let fanout: Fanout;
 let client: FanoutClient;
-const receivers: Receiver[] = [];
+const receivers = receiverPool();
+const receiverWith = receivers.start;
 
 beforeAll(async () => {
   fanout = await startFanout({ say: () => {}, fast: true });
@@ -15,14 +16,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.stop();
   await fanout?.stop();
-  await Promise.all(receivers.map((receiver) => receiver.stop()));
+  await receivers.stop();
 });
-
-async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
-  const receiver = await startReceiver(...parameters);
-  receivers.push(receiver);
-  return receiver;
-}
 
 interface RotatedBody {
   readonly id: string;

@@ -4,12 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
+import { receiverPool } from '../receiver.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 let fanout: Fanout;
 let client: FanoutClient;
-const receivers: Receiver[] = [];
+const receivers = receiverPool();
+const receiverWith = receivers.start;
 
 beforeAll(async () => {
   fanout = await startFanout({ say: () => {}, fast: true });
@@ -18,19 +19,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.stop();
   await fanout?.stop();
-  await Promise.all(receivers.map((receiver) => receiver.stop()));
+  await receivers.stop();
 });
 
 interface Quarantined {
   readonly id: string;
   readonly offset: number;
   readonly detail: string;
-}
-
-async function receiverWith(...parameters: Parameters<typeof startReceiver>): Promise<Receiver> {
-  const receiver = await startReceiver(...parameters);
-  receivers.push(receiver);
-  return receiver;
 }
 
 test('a record becomes a signed webhook with the data as sent, and its trace tells the way', async () => {

@@ -1,6 +1,4 @@
-import { chunks } from '../../core/chunks.ts';
 import type { Delivery } from '../../core/delivery.ts';
-import { mapAtOnce } from '../../core/map-at-once.ts';
 import type {
   EventListPage,
   EventListRequest,
@@ -37,9 +35,6 @@ const filteredAtOnce = 250;
 const standingAtOnce = 50;
 /** An event that is fanned out counts as this many: it may have thousands of deliveries. */
 const fanOutWeight = 10;
-/** Rows of deliveries in one call of their store. */
-const mostRows = 100;
-const callsAtOnce = 8;
 /** A page is answered after this long with what there is, and a cursor: the gateway waits 30 s. */
 const mostWorkMs = 5_000;
 
@@ -107,10 +102,10 @@ export async function standingOf(
   );
   const fannedOut = entries.flatMap((entry) => ('skippedBy' in entry || !entry.fanOut ? [] : [entry]));
   const [read, standing] = await Promise.all([
-    mapAtOnce(chunks(keys, mostRows), callsAtOnce, (some) => deliveries.read(some)),
+    deliveries.read(keys),
     fannedOut.length > 0 ? lists.fanOuts(fannedOut, orgId) : [],
   ]);
-  const rows = new Map(read.flat().map((row) => [nameOf(row.eventId, row), row]));
+  const rows = new Map(read.map((row) => [nameOf(row.eventId, row), row]));
   const fanOuts = new Map(fannedOut.map(({ id }, at) => [id, standing[at]!]));
   return entries.map((entry) => {
     if ('skippedBy' in entry) return { entry, state: 'skipped', states: {} };

@@ -25,7 +25,7 @@ export interface DeliveryKey {
 }
 
 export interface DeliveryStore {
-  /** The deliveries that there are, in any order. At most 100 keys. */
+  /** The deliveries that there are, in any order. */
   read(keys: readonly DeliveryKey[]): Promise<Delivery[]>;
   /**
    * Writes how a delivery stands now, if it still has as many attempts as when it was read.
