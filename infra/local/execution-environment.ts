@@ -42,13 +42,14 @@ export class ExecutionEnvironment {
   constructor(settings: EnvironmentSettings) {
     this.#settings = settings;
     this.codeFolder = settings.codeFolder;
-    const { codeFolder, handler, functionName, functionArn, memoryMiB } = settings;
+    const { codeFolder, handler, functionName, functionArn, memoryMiB, lead } = settings;
     const workerData: WorkerSettings = {
       codeFolder,
       handler,
       functionName,
       functionArn,
       memoryMiB,
+      lead,
       logStream: `local/[$LATEST]${randomUUID().replaceAll('-', '')}`,
     };
     this.#worker = new Worker(new URL('./function-worker.ts', import.meta.url), {

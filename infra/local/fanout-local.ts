@@ -2,6 +2,7 @@ import type { StageName, StageSettings } from '../stages.ts';
 import { removeAtExit } from './engines/children.ts';
 import { type Engines, startEngines } from './engines/engines.ts';
 import { createFolder, removeFolder } from './engines/folder.ts';
+import type { FunctionClock } from './function-clock.ts';
 import { holdPort } from './free-port.ts';
 import { type Machine, type Plan, planMachine, runMachine } from './machine.ts';
 import { synthesizeStage } from './synthesis.ts';
@@ -15,6 +16,8 @@ export interface FanoutOptions {
   readonly port?: number;
   /** For tests: engines that start fast rather than serve fast. */
   readonly fast?: boolean;
+  /** For tests: functions go by it, and schedules stand still. */
+  readonly clock?: FunctionClock;
   /** The name of a stage (`local` without it), or settings of one that is not in infra/stages.ts. */
   readonly stage?: StageName | StageSettings;
   /** Values of secrets that somebody else would have made, by ARN. */
@@ -54,13 +57,14 @@ export async function startFanout(options: FanoutOptions): Promise<Fanout> {
     const stopEngines = async () => void (options.engines ?? (await engines.stop()));
     try {
       const api = await holdPort(options.port);
-      const { say, log = () => {}, secrets } = options;
+      const { say, log = () => {}, secrets, clock } = options;
       const machine = await runMachine(plan, engines, {
         apiPort: api.port,
         releaseApiPort: api.release,
         say,
         log,
         secrets,
+        clock,
       });
       const stop = once(async () => {
         await machine.stop();

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { putDatesAhead, type SharedLead } from './function-clock.ts';
 import type { FunctionFailure } from './function-error.ts';
 
 /** What an environment is told when it starts. */
@@ -17,6 +18,8 @@ export interface WorkerSettings {
   readonly functionArn: string;
   readonly memoryMiB: number;
   readonly logStream: string;
+  /** How far the function's dates are ahead of this machine's; without it, they are not. */
+  readonly lead?: SharedLead;
 }
 
 /** One invocation. The event is a JSON string, which crosses threads faster than a structured clone. */
@@ -37,6 +40,8 @@ type Handler = (event: unknown, context: unknown) => unknown;
 
 const port = parentPort!;
 const settings = workerData as WorkerSettings;
+/** Deadlines are in this machine's time, whatever the function sees. */
+const machineNow = Date.now.bind(Date);
 
 function send(message: WorkerMessage): void {
   port.postMessage(message);
@@ -88,7 +93,7 @@ function contextOf({ requestId, deadline }: Invocation): object {
     awsRequestId: requestId,
     logGroupName: `/aws/lambda/${settings.functionName}`,
     logStreamName: settings.logStream,
-    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - machineNow()),
   };
 }
 
@@ -103,6 +108,7 @@ async function invoke(handler: Handler, invocation: Invocation): Promise<WorkerM
 
 captureOutput(process.stdout);
 captureOutput(process.stderr);
+if (settings.lead) putDatesAhead(settings.lead);
 try {
   const handler = await loadHandler();
   port.on('message', (invocation: Invocation) => void invoke(handler, invocation).then(send));

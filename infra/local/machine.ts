@@ -4,6 +4,7 @@ import kafkajs, { type Admin } from 'kafkajs';
 import { readCloudAssembly, type StackTemplate } from './cloud-assembly.ts';
 import type { Engines } from './engines/engines.ts';
 import { kafkaClientOptions } from './engines/kafka-client.ts';
+import type { FunctionClock } from './function-clock.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import type { LocalFunction } from './local-function.ts';
 import { type Planned, planStacks } from './planning.ts';
@@ -29,6 +30,8 @@ export interface MachineOptions {
   readonly releaseApiPort?: () => Promise<void>;
   /** Values of secrets that the templates name but do not make, by ARN. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** For tests: functions go by it, and schedules stand still, for what they run a test can invoke when it wants. */
+  readonly clock?: FunctionClock;
   /** Gets lines for a person. */
   readonly say: (line: string) => void;
   /** Gets what functions write, each line with the function's name before it. */
@@ -94,6 +97,7 @@ export async function runMachine(plan: Plan, engines: Engines, options: MachineO
     releaseApiPort: options.releaseApiPort,
     secrets,
     functions,
+    clock: options.clock,
     endpointVariables: {
       AWS_ENDPOINT_URL_DYNAMODB: engines.dynamodbUrl,
       AWS_ENDPOINT_URL_SQS: engines.sqsUrl,

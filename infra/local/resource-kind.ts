@@ -3,6 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Admin } from 'kafkajs';
 import type { z } from 'zod';
 import type { Engines } from './engines/engines.ts';
+import type { FunctionClock } from './function-clock.ts';
 import type { FunctionRegistry } from './function-registry.ts';
 import type { Secrets } from './secrets-endpoint.ts';
 
@@ -62,6 +63,8 @@ export interface Workshop {
   readonly kafkaAdmin: () => Promise<Admin>;
   readonly secrets: Secrets;
   readonly functions: FunctionRegistry;
+  /** What functions go by, where that is not this machine's clock. */
+  readonly clock?: FunctionClock;
   /** The environment variables that lead the AWS SDK in functions to the engines. */
   readonly endpointVariables: Readonly<Record<string, string>>;
   /** The planned resources of a type. */

@@ -63,6 +63,7 @@ export const lambdaFunction: ResourceKind<z.infer<typeof runs>> = {
         ...workshop.endpointVariables,
         ...Environment?.Variables,
       },
+      lead: workshop.clock?.lead,
       log: workshop.log,
     });
     workshop.functions.add(functionArn, localFunction);

@@ -39,9 +39,9 @@ export const schedule: ResourceKind<z.infer<typeof scheduleRuns>> = {
     return { ref: name, attributes: { Arn: arn('scheduler', `schedule/default/${name}`) } };
   },
   startsAs: 'schedule',
-  start: ({ ref, properties }, { functions, say }) => {
+  start: ({ ref, properties }, { functions, clock, say }) => {
     const { State, ScheduleExpression, Target } = properties;
-    if (State === 'DISABLED') return undefined;
+    if (State === 'DISABLED' || clock) return undefined;
     const target = functions.get(Target.Arn);
     return startSchedule({
       name: ref,
@@ -76,8 +76,8 @@ export const scheduledRule: ResourceKind<z.infer<typeof ruleRuns>> = {
     return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
   },
   startsAs: 'schedule',
-  start: ({ ref, properties }, { functions, say }) => {
-    if (properties.State === 'DISABLED') return undefined;
+  start: ({ ref, properties }, { functions, clock, say }) => {
+    if (properties.State === 'DISABLED' || clock) return undefined;
     const schedules = properties.Targets.map(({ Id, Arn, Input }) =>
       startSchedule({
         name: `${ref} (${Id})`,
