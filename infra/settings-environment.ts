@@ -7,6 +7,8 @@ export function deliverySettings(settings: StageSettings): Record<string, string
     INLINE_BUDGET_MS: String(settings.inlineBudgetMs),
     RETENTION_DAYS: String(settings.retentionDays),
     HELD_DAYS: String(settings.heldDays),
+    ALLOWED_CONSECUTIVE_FAILURES: String(settings.allowedConsecutiveFailures),
+    DISABLE_FAILING_ENDPOINTS: String(settings.disableFailingEndpoints),
     ALLOW_LOOPBACK_TARGETS: String(settings.allowLoopbackTargets),
     WEBHOOK_TARGETS: JSON.stringify({
       ports: settings.webhookPorts,

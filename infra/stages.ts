@@ -23,6 +23,10 @@ export interface StageSettings extends WebhookTargetSettings {
   readonly deliveryConcurrency: number;
   /** Most invocations at once of the function for slow endpoints, 2 to 1000. Each has ten attempts under way. */
   readonly slowDeliveryConcurrency: number;
+  /** How many attempts at an endpoint may fail in a row, 10 to 10000; alerts tell when half of them have, and more. */
+  readonly allowedConsecutiveFailures: number;
+  /** Whether an endpoint that has had as many is disabled. */
+  readonly disableFailingEndpoints: boolean;
 }
 
 export type StageName = 'local' | 'sandbox' | 'production';
@@ -48,6 +52,8 @@ const onAws = {
   idempotencyWindowHours: 24,
   deliveryConcurrency: 50,
   slowDeliveryConcurrency: 50,
+  allowedConsecutiveFailures: 100,
+  disableFailingEndpoints: true,
   allowLoopbackTargets: false,
   webhookPorts: [443],
   deniedAddressRanges: [],
@@ -117,6 +123,11 @@ export function stageProblems(settings: StageSettings): string[] {
   );
   for (const field of ['deliveryConcurrency', 'slowDeliveryConcurrency'] as const)
     check(whole(settings[field], 2, 1000), field, 'must be from 2 to 1000');
+  check(
+    whole(settings.allowedConsecutiveFailures, 10, 10_000),
+    'allowedConsecutiveFailures',
+    'must be from 10 to 10000',
+  );
   checkWebhookTargets(settings, check);
   return problems;
 }

@@ -5,8 +5,10 @@ import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDeliveryLists } from '../../lib/adapters/dynamodb-delivery-lists.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createEndpointCounts } from '../../lib/adapters/dynamodb-endpoint-counts.ts';
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createFailureStreaks } from '../../lib/adapters/dynamodb-failure-streaks.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
 import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
@@ -77,6 +79,7 @@ const pipeline = {
   claims,
   filterOf: createFilterOf(compilePattern),
   sender: { attempt: async () => undefined },
+  watch: { record: () => {} },
   inlineBudgetMs: 0,
   store: createIngestStore(dynamodb, eventsTable, retentionDays, now),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
@@ -114,6 +117,8 @@ export const operations: Operations = {
     sender: createWebhookSender(targetRules, now),
     rules: { urlRule: webhookUrlRule(originFault, targetRules), retentionDays, compilePattern },
     releases: replayJobs,
+    counts: createEndpointCounts(dynamodb, eventsTable, now),
+    streaks: createFailureStreaks(dynamodb, eventsTable, retentionDays, now),
     now,
   }),
   ...eventOperations({

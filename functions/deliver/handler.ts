@@ -3,8 +3,10 @@ import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createEndpointPlaces } from '../../lib/adapters/dynamodb-endpoint-places.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { watchEndpoints } from '../../lib/adapters/endpoint-watch.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
@@ -32,12 +34,15 @@ const endpoints = createCachedEndpoints(
   createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
   now,
 );
+const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
 
 const dependencies: DeliverDependencies = {
   lane,
   endpoints,
   gate: createEndpointGate(endpoints, Number(environment('INLINE_BUDGET_MS')), now),
+  watch,
   slots: createRateSlots(dynamodb, eventsTable, now),
+  places: createEndpointPlaces(dynamodb, eventsTable, lane, Number(environment('ENDPOINT_PLACES')), now),
   sender: createWebhookSender(readTargetRules(), now),
   deliveries: createDeliveryStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   events: createEventReader(
@@ -56,6 +61,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const startedMs = now();
   const wakeUps = event.Records.map(({ body }) => readWakeUp(body, lane));
   const results = await deliverQueued(dependencies, wakeUps);
+  await watch.finish();
   const failed = event.Records.filter((_, index) => {
     const result = results[index]!;
     if (result.status === 'fulfilled') return false;

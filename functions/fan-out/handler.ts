@@ -5,6 +5,7 @@ import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { watchEndpoints } from '../../lib/adapters/endpoint-watch.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
@@ -34,10 +35,12 @@ const endpoints = createCachedEndpoints(
   createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
   now,
 );
+const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
 
 const dependencies: FanOutDependencies = {
   endpoints,
   gate: createEndpointGate(endpoints, inlineBudgetMs, now),
+  watch,
   slots: createRateSlots(dynamodb, eventsTable, now),
   events: createEventReader(
     dynamodb,
@@ -61,6 +64,7 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   const eventId = message!.body;
   try {
     const outcome = await runFanOut(dependencies, eventId);
+    await watch.finish();
     // Whoever has it may have died with it: the message comes again when its lease is over.
     if (outcome === 'leased') throw new Error('another has the job');
     const { unsent, ...progress } = outcome ?? { pages: 0 };

@@ -6,6 +6,7 @@ import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { watchEndpoints } from '../../lib/adapters/endpoint-watch.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { type KafkaBatchResponse, batchFailures, recordsOf } from '../../lib/adapters/kafka-event.ts';
@@ -35,6 +36,7 @@ const eventsTable = environment('EVENTS_TABLE');
 const rateLimit = process.env['RATE_LIMIT'];
 const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
 const endpoints = createCachedEndpoints(createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT'), now);
+const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
 
 const dependencies: BatchDependencies = {
   source: { name: source, number: Number(environment('SOURCE_NUMBER')) },
@@ -46,6 +48,7 @@ const dependencies: BatchDependencies = {
   transforms: createTransformRunner(),
   endpoints,
   gate: createEndpointGate(endpoints, inlineBudgetMs, now),
+  watch,
   claims: createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now),
   filterOf: createFilterOf(compilePattern),
   sender: createWebhookSender(readTargetRules(), now),
@@ -64,6 +67,7 @@ const dependencies: BatchDependencies = {
 export async function handler(event: MSKEvent | SelfManagedKafkaEvent): Promise<KafkaBatchResponse> {
   const startedMs = now();
   const { counts, unmatched, unsent, failure, unreached } = await ingestBatch(dependencies, recordsOf(event));
+  await watch.finish();
   if (failure) log('ERROR', 'records come again', { source, ...errorFields(failure) });
   if (unsent) log('WARN', 'messages not sent', { source, ...errorFields(unsent) });
   if (unmatched.length > 0) log('WARN', 'events match no endpoint', { source, events: unmatched });

@@ -21,6 +21,8 @@ export interface DeliveryStackProps extends FanoutStackProps {
 const deliverTimeout = Duration.seconds(45);
 // Both page for 10 s, the last of which may take longer.
 const jobTimeout = Duration.seconds(30);
+/** The part of a delivery function's invocations that one endpoint may keep busy. */
+const endpointShare = 0.8;
 
 /** What delivers outside of ingest: retries, events with many endpoints, replays, and the sweep of what is due. */
 export class DeliveryStack extends Stack {
@@ -38,10 +40,21 @@ export class DeliveryStack extends Stack {
         description,
         timeout: deliverTimeout,
         memoryMiB: 512,
-        environment: { ...deliverySettings(settings), LANE: lane },
+        environment: {
+          ...deliverySettings(settings),
+          LANE: lane,
+          ENDPOINT_PLACES: String(Math.floor(concurrency * endpointShare)),
+        },
       })
         .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
-        .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'PutItem', 'UpdateItem'])
+        .useTable(events, 'EVENTS_TABLE', [
+          'BatchGetItem',
+          'BatchWriteItem',
+          'DeleteItem',
+          'PutItem',
+          'Query',
+          'UpdateItem',
+        ])
         .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
       this.queues.letWakeUp(attempts);
       this.#consume(attempts, this.queues[lane], 10, concurrency);
@@ -58,7 +71,7 @@ export class DeliveryStack extends Stack {
       environment: deliverySettings(settings),
     })
       .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
-      .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'Query', 'UpdateItem'])
+      .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'DeleteItem', 'Query', 'UpdateItem'])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
     this.queues.letDeliver(fanOut);
     this.#consume(fanOut, this.queues.fanOuts, 1, settings.deliveryConcurrency);

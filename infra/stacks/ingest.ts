@@ -38,7 +38,14 @@ export class IngestStack extends Stack {
         },
       })
         .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
-        .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'PartiQLInsert', 'UpdateItem'])
+        .useTable(events, 'EVENTS_TABLE', [
+          'BatchWriteItem',
+          'DeleteItem',
+          'PartiQLInsert',
+          'PutItem',
+          'Query',
+          'UpdateItem',
+        ])
         .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
       queues.letDeliver(ingest);
       mapSource(this, name, source, ingest, kafka);

@@ -1,6 +1,12 @@
 import type { Documents, Page } from '../app/ports/documents.ts';
-import { type EndpointMarker, type EndpointReader, endpointsAPage } from '../app/ports/endpoints.ts';
-import type { Endpoint } from '../core/endpoint.ts';
+import {
+  type EndpointAlerter,
+  type EndpointMarker,
+  type EndpointReader,
+  endpointsAPage,
+} from '../app/ports/endpoints.ts';
+import type { Endpoint, EndpointAlert } from '../core/endpoint.ts';
+import { newAlerts, withAlerts } from '../core/failure-streak.ts';
 import { createCachedReads } from './cached-reads.ts';
 import { errorFields, log } from './log.ts';
 
@@ -11,7 +17,7 @@ import { errorFields, log } from './log.ts';
 export function createCachedEndpoints(
   documents: Documents<Endpoint>,
   now: () => number,
-): EndpointReader & EndpointMarker {
+): EndpointReader & EndpointMarker & EndpointAlerter {
   // A page counts as its endpoints: each may have tens of KB.
   const reads = createCachedReads(
     now,
@@ -36,24 +42,47 @@ export function createCachedEndpoints(
       );
     },
 
-    disableGone: (id) =>
-      write(id, (endpoint) => (endpoint.status === 'disabled' ? endpoint : disabled(endpoint))),
+    async disableGone(id) {
+      await write(id, (endpoint) => (endpoint.status === 'disabled' ? endpoint : disabled(endpoint)));
+    },
 
-    mark: (id, { slow, brokenUntil }) =>
-      write(id, (endpoint) => {
+    async mark(id, { slow, brokenUntil }) {
+      await write(id, (endpoint) => {
         const { hints = {} } = endpoint;
         const isNews = hints.slow !== slow || hints.brokenUntil !== brokenUntil;
-        return isNews ? { ...endpoint, hints: { slow, brokenUntil } } : endpoint;
-      }),
+        return isNews ? { ...endpoint, hints: { ...hints, slow, brokenUntil } } : endpoint;
+      });
+    },
+
+    async alert(id, streak, terms) {
+      let added: readonly EndpointAlert[] = [];
+      const isWritten = await write(id, (endpoint) => {
+        added = newAlerts(endpoint, streak, terms, now());
+        return added.length > 0 ? withAlerts(endpoint, added, terms) : endpoint;
+      });
+      return isWritten ? added : [];
+    },
+
+    async recovered(id) {
+      await write(id, (endpoint) => {
+        if (!endpoint.hints?.failing) return endpoint;
+        const { failing, ...hints } = endpoint.hints;
+        return { ...endpoint, hints };
+      });
+    },
   };
 
-  async function write(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<void> {
+  /** @returns whether the endpoint now is as it was to be */
+  async function write(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<boolean> {
     try {
       await documents.update(id, change);
+      return true;
     } catch (error) {
       log('ERROR', 'endpoint not marked', { endpoint: id, ...errorFields(error) });
+      return false;
+    } finally {
+      reads.forget();
     }
-    reads.forget();
   }
 
   function disabled(endpoint: Endpoint): Endpoint {

@@ -4,7 +4,7 @@ import type { Attempt } from '../core/attempt.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
 import { errorClass, isConnectionReset } from './connection-errors.ts';
-import { type WebhookRequest, dispatch } from './webhook-request.ts';
+import { type RequestLimit, type WebhookRequest, dispatch } from './webhook-request.ts';
 
 const connections = 16;
 /** Requests at once until the endpoint has answered one well: it may be down, or not able to take more. */
@@ -14,7 +14,7 @@ const connectTimeoutMs = 5_000;
 /** A request's place in line. */
 interface Turn {
   waiting: boolean;
-  readonly beginByMs: number;
+  readonly times: AttemptTimes;
   start(): void;
   giveUp(): void;
 }
@@ -66,7 +66,6 @@ export class EndpointConnections {
    * @returns undefined when its turn did not come in time
    */
   attempt(build: () => WebhookRequest, timeoutMs: number, times: AttemptTimes): Promise<Attempt | undefined> {
-    const { beginByMs, endByMs } = times;
     return new Promise((resolve) => {
       const giveUp = () => {
         turn.waiting = false;
@@ -77,15 +76,16 @@ export class EndpointConnections {
         turn.waiting = false;
         clearTimeout(timer);
         this.#running++;
-        void this.#run(build, timeoutMs, endByMs).then((attempt) => {
+        void this.#run(build, timeoutMs, times).then((attempt) => {
           this.#running--;
+          if (attempt.error === 'aborted') this.#giveUpImpatient();
           this.#startNext();
           if (!this.busy) this.#budget.idle();
           resolve(attempt);
         });
       };
-      const turn: Turn = { waiting: true, beginByMs, start, giveUp };
-      const timer = setTimeout(giveUp, Math.max(beginByMs - this.#now(), 0));
+      const turn: Turn = { waiting: true, times, start, giveUp };
+      const timer = setTimeout(giveUp, Math.max(times.beginByMs - this.#now(), 0));
       this.#line.push(turn);
       this.#startNext();
     });
@@ -95,7 +95,7 @@ export class EndpointConnections {
     const most = this.#answeredWell ? connections : cautiousRequests;
     while (this.#running < most && this.#line.length > 0) {
       const [next] = this.#line as [Turn];
-      if (next.waiting && next.beginByMs > this.#now()) {
+      if (next.waiting && next.times.beginByMs > this.#now()) {
         if (this.#running === this.#taken) {
           if (!this.#budget.take(this.#startNext)) return;
           this.#taken++;
@@ -109,7 +109,16 @@ export class EndpointConnections {
     }
   };
 
-  async #run(build: () => WebhookRequest, timeoutMs: number, endByMs: number): Promise<Attempt> {
+  /** An attempt was cut short: those in line that have no more time for the endpoint need not begin. */
+  #giveUpImpatient(): void {
+    for (const turn of this.#line) if (turn.waiting && turn.times.patienceMs !== undefined) turn.giveUp();
+  }
+
+  async #run(
+    build: () => WebhookRequest,
+    timeoutMs: number,
+    { endByMs, patienceMs }: AttemptTimes,
+  ): Promise<Attempt> {
     const atMs = this.#now();
     const finish = (result: Partial<Attempt>): Attempt => ({
       atMs,
@@ -119,10 +128,11 @@ export class EndpointConnections {
     if (!this.#pool) return finish({ error: 'address_not_allowed' });
     const pool = this.#pool;
     const untilEnd = Math.max(endByMs - atMs, 0);
-    const limit = {
+    const limit: RequestLimit = {
       ms: Math.min(timeoutMs, untilEnd),
       error: timeoutMs <= untilEnd ? 'timeout' : 'aborted',
-    } as const;
+      patienceMs,
+    };
 
     const reused = this.#answeredWell;
     let outcome = await dispatch(pool, build(), limit, this.#now);

@@ -1,6 +1,7 @@
 import type { EventBody } from '../app/ports/wake-ups.ts';
 import { type Endpoint, authorizationOf, validSecrets } from '../core/endpoint.ts';
 import { isSecretHeader } from '../core/headers.ts';
+import { withoutPayload } from '../core/payload-echo.ts';
 import { type Redactor, createRedactor } from '../core/redaction.ts';
 import { signatureHeaders } from '../core/webhook-signature.ts';
 import type { WebhookRequest } from './webhook-request.ts';
@@ -44,16 +45,17 @@ function prepare(endpoint: Endpoint): EndpointRequest {
   };
 }
 
-/** Takes out what was sent as a credential, and what signs: neither may come back in an answer's excerpt. */
-function redactorOf(endpoint: Endpoint, { headers }: EventBody): Redactor {
+/** Takes out what was sent as a credential or payload, and what signs: none may come back in an answer's excerpt. */
+function redactorOf(endpoint: Endpoint, { headers, data }: EventBody): Redactor {
   const { auth, secrets } = endpoint;
-  return createRedactor([
+  const { redact } = createRedactor([
     ...(auth ? credentialsIn('authorization', authorizationOf(auth)) : []),
     ...[...Object.entries(endpoint.headers), ...Object.entries(headers)]
       .filter(([name]) => isSecretHeader(name))
       .flatMap(([name, value]) => credentialsIn(name, value)),
     ...secrets.flatMap(({ value }) => [value, value.slice('whsec_'.length)]),
   ]);
+  return { redact: (text, isCut) => withoutPayload(redact(text, isCut), data) };
 }
 
 /** A header's value, and the parts of it that a receiver may tell apart. */

@@ -2,6 +2,7 @@ import type { Dispatcher, Pool } from 'undici';
 import type { Attempt, AttemptError } from '../core/attempt.ts';
 import type { Redactor } from '../core/redaction.ts';
 import { retryAfterSeconds } from '../core/retry-schedule.ts';
+import { afterIdle } from './after-idle.ts';
 import { createAnswerExcerpt } from './answer-excerpt.ts';
 
 /** What is sent, beside the method: POST. */
@@ -21,11 +22,20 @@ export interface Outcome extends Pick<Attempt, 'statusCode' | 'excerpt' | 'retry
   error?: Error | AttemptError;
 }
 
+/** The most that a request may take. */
+export interface RequestLimit {
+  readonly ms: number;
+  /** What it is called when that is over. */
+  readonly error: AttemptError;
+  /** Milliseconds that it may wait without our being busy; then it is aborted. */
+  readonly patienceMs?: number;
+}
+
 /** One request on the pool, with a fresh connection or one that is kept. Resolves whatever happens, at the limit at the latest. */
 export function dispatch(
   pool: Pool,
   request: WebhookRequest,
-  limit: { ms: number; error: AttemptError },
+  limit: RequestLimit,
   now: () => number,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -39,22 +49,26 @@ export function dispatch(
       if (ended) return;
       ended = true;
       clearTimeout(timer);
+      stopWaiting();
       if (!outcome) return resolve({ error });
       const text = excerpt.text(error === undefined, () => request.redactor());
       resolve({ ...outcome, ...(text && { excerpt: text }) });
     };
     // A status within the time is an answer, even where the body never ends. The connection is closed all the same.
-    const timer = setTimeout(() => {
-      end(limit.error);
-      controller?.abort(new Error(limit.error));
-    }, limit.ms);
+    const stop = (error: AttemptError) => {
+      end(error);
+      controller?.abort(new Error(error));
+    };
+    const timer = setTimeout(() => stop(limit.error), limit.ms);
+    const { patienceMs } = limit;
+    const stopWaiting = patienceMs === undefined ? () => {} : afterIdle(patienceMs, () => stop('aborted'));
 
     pool.dispatch(
       { method: 'POST', path: request.path, headers: request.headers, body: request.body },
       {
         onRequestStart(started) {
           controller = started;
-          if (ended) controller.abort(new Error(limit.error));
+          if (ended) controller.abort(new Error('ended'));
         },
         onResponseStart(_, statusCode, headers) {
           if (statusCode < 200) return;

@@ -2,6 +2,7 @@ import { type Delivery, end, hold, isEnd } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { scheduleMs } from '../core/retry-schedule.ts';
 import { reserveSlots } from './endpoint-slots.ts';
+import type { EndpointPlaces, Place } from './ports/endpoint-places.ts';
 import type { EndpointMarker, EndpointReader } from './ports/endpoints.ts';
 import type { DeliveryStore, EventReader } from './ports/events.ts';
 import type { RateSlots } from './ports/rate-slots.ts';
@@ -18,12 +19,21 @@ export interface DeliverDependencies extends SettleDependencies {
   readonly deliveries: DeliveryStore;
   readonly events: Pick<EventReader, 'read'>;
   readonly slots: RateSlots;
+  readonly places: EndpointPlaces;
   readonly wakeUps: WakeUpQueue;
 }
 
 /** An invocation's attempts end this long after it began; above the longest time-out of an endpoint, 30 s. */
 const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
+/**
+ * When deliveries come again whose endpoint has as many invocations busy as it may: within some random time from a least
+ * one. In the usual lane it is soon known whether the endpoint is fast.
+ */
+const crowdedRetryMs = {
+  usual: { least: 1_000, jitter: 2_000 },
+  slow: { least: 5_000, jitter: 25_000 },
+} as const;
 /** A wake-up that comes this much before its time is not this attempt's: that one's comes later. */
 const earlyMs = 1_000;
 /** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
@@ -42,26 +52,53 @@ export async function deliverQueued(
   const reading = dependencies.deliveries.read(wakeUps);
   const rowOf = async ({ eventId, endpointId }: WakeUp) =>
     (await reading).find((row) => row.eventId === eventId && row.endpointId === endpointId);
-  return Promise.allSettled(
-    wakeUps.map(async (wakeUp) => deliverOne(dependencies, wakeUp, await rowOf(wakeUp), endByMs)),
+  const places = placesOfInvocation(dependencies.places, endByMs);
+  const hasPlaceAt = (endpointId: string) => places.hasAt(endpointId);
+  const invocation: Invocation = { ...dependencies, hasPlaceAt, endByMs };
+  const results = await Promise.allSettled(
+    wakeUps.map(async (wakeUp) => deliverOne(invocation, wakeUp, await rowOf(wakeUp))),
   );
+  await places.giveBack();
+  return results;
 }
 
-async function deliverOne(
-  dependencies: DeliverDependencies,
-  wakeUp: WakeUp,
-  row: Delivery | undefined,
-  endByMs: number,
-): Promise<void> {
-  const { endpoints, deliveries, gate, wakeUps, now } = dependencies;
+interface Invocation extends DeliverDependencies {
+  /** Takes a place at an endpoint for the whole of the invocation, if there is one left. */
+  readonly hasPlaceAt: (endpointId: string) => Promise<boolean>;
+  /** When its attempts end, milliseconds since 1970. */
+  readonly endByMs: number;
+}
+
+function placesOfInvocation(places: EndpointPlaces, endByMs: number) {
+  const taken = new Map<string, Promise<Place | undefined>>();
+  return {
+    async hasAt(endpointId: string): Promise<boolean> {
+      let place = taken.get(endpointId);
+      if (!place) taken.set(endpointId, (place = places.take(endpointId, endByMs)));
+      return (await place) !== undefined;
+    },
+    /** What cannot be given back is free again when its time is over. */
+    async giveBack(): Promise<void> {
+      await Promise.allSettled(
+        [...taken.values()].map(async (taking) => {
+          const place = await taking;
+          if (place) await places.giveBack(place);
+        }),
+      );
+    },
+  };
+}
+
+async function deliverOne(invocation: Invocation, wakeUp: WakeUp, row: Delivery | undefined): Promise<void> {
+  const { endpoints, deliveries, gate, wakeUps, now } = invocation;
   if (row === undefined || isOutOfDate(wakeUp, row, now())) return;
   const endpoint = await endpoints.byId(row.endpointId);
   const lane = endpoint ? gate.lane(endpoint) : 'usual';
   // What the slow lane finds fast again stays in it for once: it is there already.
-  if (lane === 'slow' && dependencies.lane === 'usual') {
+  if (lane === 'slow' && invocation.lane === 'usual') {
     return wakeUps.send([{ ...wakeUp, delayMs: 0, lane }]);
   }
-  const { next, body } = await goOn(dependencies, endpoint, row, wakeUp, endByMs);
+  const { next, body } = await goOn(invocation, endpoint, row, wakeUp);
   if (!(await deliveries.update(next, row.attempts.length))) return;
   const nextWakeUp = wakeUpFor(next, now(), endpoint ? gate.lane(endpoint) : lane, body);
   if (nextWakeUp) await wakeUps.send([nextWakeUp]);
@@ -73,21 +110,20 @@ function isOutOfDate(wakeUp: WakeUp, { state, attempts, nextAttemptAtMs }: Deliv
 
 /** How a delivery stands after its wake-up, and its event where that was needed. */
 async function goOn(
-  dependencies: DeliverDependencies,
+  invocation: Invocation,
   endpoint: Endpoint | undefined,
   row: Delivery,
   wakeUp: WakeUp,
-  endByMs: number,
 ): Promise<{ next: Delivery; body?: EventBody }> {
-  const { events, heldMs, now } = dependencies;
+  const { events, heldMs, now } = invocation;
   // An id that was given again may belong to another org by now.
   if (endpoint?.orgId !== row.orgId) return { next: end(row, 'failed', 'endpoint_deleted') };
   if (endpoint.status !== 'active') return { next: heldFurther(row, now(), heldMs) };
-  const putOff = await untilItMay(dependencies, endpoint, row);
+  const putOff = await untilItMay(invocation, endpoint, row);
   if (putOff) return { next: putOff, body: wakeUp.body };
   const body = wakeUp.body ?? (await events.read(row.eventId));
   if (!body) return { next: end(row, 'failed', 'event_expired') };
-  return { next: await attemptNext(dependencies, endpoint, row, body, endByMs), body };
+  return { next: await attemptNext(invocation, endpoint, row, body), body };
 }
 
 /** The delivery of an endpoint that takes nothing. One that was held before comes here when its time is over. */
@@ -95,9 +131,9 @@ function heldFurther(row: Delivery, nowMs: number, heldMs: number): Delivery {
   return row.state === 'held' ? end(row, 'failed', 'held_too_long') : hold(row, nowMs + heldMs);
 }
 
-/** The delivery put off to when its endpoint's rate limit or circuit lets it through; undefined when that is now. */
+/** The delivery put off to when its endpoint's rate limit, crowd or circuit lets it through; undefined when that is now. */
 async function untilItMay(
-  { slots, gate, now, random }: DeliverDependencies,
+  { lane, slots, gate, hasPlaceAt, now, random }: Invocation,
   endpoint: Endpoint,
   row: Delivery,
 ): Promise<Delivery | undefined> {
@@ -105,27 +141,34 @@ async function untilItMay(
     const slotAtMs = (await reserveSlots(slots, [endpoint]))(endpoint)!;
     if (slotAtMs > now() + earlyMs) return { ...row, state: 'queued', slotAtMs, nextAttemptAtMs: slotAtMs };
   }
+  if (!gate.isFast(endpoint) && !(await hasPlaceAt(endpoint.id))) {
+    const { least, jitter } = crowdedRetryMs[lane];
+    return putOff(row, now() + least + random() * jitter);
+  }
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
   const overdueMs = (row.replayedAtMs ?? row.createdAtMs) + scheduleMs(endpoint.scheduleSeconds);
   if (passage.is !== 'broken' || now() >= overdueMs) return undefined;
+  return putOff(row, Math.min(passage.untilMs + random() * circuitJitterMs, overdueMs));
+}
+
+/** What its endpoint's rate limit had for it is over by then. */
+function putOff(row: Delivery, untilMs: number): Delivery {
   const { slotAtMs, ...rest } = row;
-  const nextAttemptAtMs = Math.min(passage.untilMs + random() * circuitJitterMs, overdueMs);
-  return { ...rest, state: 'queued', nextAttemptAtMs };
+  return { ...rest, state: 'queued', nextAttemptAtMs: untilMs };
 }
 
 async function attemptNext(
-  dependencies: DeliverDependencies,
+  invocation: Invocation,
   endpoint: Endpoint,
   row: Delivery,
   body: EventBody,
-  endByMs: number,
 ): Promise<Delivery> {
-  const { sender, now } = dependencies;
+  const { sender, now, endByMs } = invocation;
   // Each attempt that begins has all of the endpoint's time.
   const times = { beginByMs: endByMs - endpoint.timeoutMs, endByMs };
   const attempt = await sender.attempt(endpoint, row.eventId, body, times);
   // All its connections were busy until then: soon again, without counting it as an attempt.
   if (attempt === undefined) return { ...row, state: 'queued', nextAttemptAtMs: now() + busyRetryMs };
-  return settleAttempt(dependencies, endpoint, row, attempt);
+  return settleAttempt(invocation, endpoint, row, attempt);
 }

@@ -2,13 +2,17 @@ import type { Attempt } from '../core/attempt.ts';
 import type { Endpoint, EndpointHints } from '../core/endpoint.ts';
 import { type EndpointHealth, afterSample, isSlow, unknownHealth } from '../core/endpoint-health.ts';
 import type { EndpointMarker } from './ports/endpoints.ts';
+import { createPatience } from './patience.ts';
 import type { Lane } from './ports/wake-ups.ts';
 
 /**
- * `open`: attempts may be made. `slow`: only where nobody else waits for them. `broken`: none at present, from
- * `untilMs` on one at a time.
+ * `open`: attempts may be made; where others wait for them, of `patienceMs` at most, if that is given. `slow`: only where
+ * nobody else waits for them. `broken`: none at present, from `untilMs` on one at a time.
  */
-export type Passage = { readonly is: 'open' | 'slow' } | { readonly is: 'broken'; readonly untilMs: number };
+export type Passage =
+  | { readonly is: 'open'; readonly patienceMs?: number }
+  | { readonly is: 'slow' }
+  | { readonly is: 'broken'; readonly untilMs: number };
 
 /** Keeps one slow or dead endpoint from costing the others anything. */
 export interface EndpointGate {
@@ -17,6 +21,8 @@ export interface EndpointGate {
   report(endpoint: Endpoint, attempt: Attempt): Promise<void>;
   /** Where its further attempts belong. */
   lane(endpoint: Endpoint): Lane;
+  /** Whether it is known to answer soon, so that attempts at it hold nobody up. */
+  isFast(endpoint: Endpoint): boolean;
 }
 
 interface Known {
@@ -27,6 +33,10 @@ interface Known {
   trialEndsMs: number;
   /** When it was last found slow here. */
   slowAtMs: number | undefined;
+  /** Nobody knows it, and there was no time to find out: until then that is left to the lane where nobody waits. */
+  leftToOthersUntilMs: number;
+  /** The hints that were last written from here, and when. */
+  told: { readonly hints: EndpointHints; readonly atMs: number } | undefined;
 }
 
 /** Endpoints that are remembered; the least recently attempted are dropped first. */
@@ -35,6 +45,10 @@ const mostKnown = 10_000;
 const trialMs = 40_000;
 /** By then a hint that was written has been read again. */
 const hintMs = 10_000;
+/** The part of the inline budget that may be waited away for endpoints that nobody knows yet. */
+const patienceShare = 0.3;
+/** With less patience an attempt is not worth beginning, milliseconds. */
+const leastPatienceMs = 50;
 
 /**
  * The gate of one environment. What it finds it writes into the endpoint's hints, so that other environments and new
@@ -48,6 +62,7 @@ export function createEndpointGate(
   now: () => number,
 ): EndpointGate {
   const mostMs = inlineBudgetMs / 2;
+  const patience = createPatience(inlineBudgetMs * patienceShare, now);
   const everything = new Map<string, Known>();
 
   const knownOf = ({ id, hints }: Endpoint): Known => {
@@ -56,6 +71,8 @@ export function createEndpointGate(
       isAdopted: false,
       trialEndsMs: 0,
       slowAtMs: undefined,
+      leftToOthersUntilMs: 0,
+      told: undefined,
     };
     everything.delete(id);
     everything.set(id, known);
@@ -90,31 +107,52 @@ export function createEndpointGate(
         if (nowMs < untilMs) return { is: 'broken', untilMs };
         known.trialEndsMs = nowMs + trialMs;
       }
-      return { is: laneOf(known, endpoint) === 'slow' ? 'slow' : 'open' };
+      if (laneOf(known, endpoint) === 'slow') return { is: 'slow' };
+      if (foundSlow(known, endpoint) !== undefined) return { is: 'open' };
+      const patienceMs = patience.leftMs();
+      if (patienceMs >= leastPatienceMs) return { is: 'open', patienceMs };
+      known.leftToOthersUntilMs = nowMs + hintMs;
+      return { is: 'slow' };
     },
 
     lane: (endpoint) => laneOf(knownOf(endpoint), endpoint),
 
+    isFast: (endpoint) => foundSlow(knownOf(endpoint), endpoint) === false,
+
     async report(endpoint, attempt) {
       const known = knownOf(endpoint);
       const before = known.health;
-      known.health = afterSample(before, attempt, now());
+      const nowMs = now();
+      if (attempt.error === 'aborted' && foundSlow(known, endpoint) === undefined) {
+        patience.spend(attempt.atMs, attempt.atMs + attempt.latencyMs);
+        known.leftToOthersUntilMs = nowMs + hintMs;
+      }
+      known.health = afterSample(before, attempt, nowMs);
       known.trialEndsMs = 0;
       const hints: EndpointHints = { ...endpoint.hints, ...slowHint(known), ...circuitHint(before, known) };
-      const isNews = hints.slow !== endpoint.hints?.slow || hints.brokenUntil !== endpoint.hints?.brokenUntil;
-      if (isNews) await marker.mark(endpoint.id, hints);
+      // The endpoint may have been read before they were last written.
+      const { told } = known;
+      const isTold = told !== undefined && nowMs - told.atMs < hintMs && sameHints(told.hints, hints);
+      if (isTold || sameHints(hints, endpoint.hints)) return;
+      known.told = { hints, atMs: nowMs };
+      await marker.mark(endpoint.id, hints);
     },
   };
 
-  function laneOf({ health }: Known, { hints }: Endpoint): Lane {
-    return (isSlow(health, mostMs) ?? hints?.slow) ? 'slow' : 'usual';
+  /** @returns undefined while nobody knows */
+  function foundSlow({ health }: Known, { hints }: Endpoint): boolean | undefined {
+    return isSlow(health, mostMs) ?? hints?.slow;
+  }
+
+  function laneOf(known: Known, endpoint: Endpoint): Lane {
+    return (foundSlow(known, endpoint) ?? now() < known.leftToOthersUntilMs) ? 'slow' : 'usual';
   }
 
   function slowHint(known: Known): EndpointHints {
     const slow = isSlow(known.health, mostMs);
     if (slow === undefined) return {};
     known.slowAtMs = slow ? now() : undefined;
-    return { slow: slow ? true : undefined };
+    return { slow };
   }
 
   function circuitHint(before: EndpointHealth, known: Known): EndpointHints {
@@ -125,4 +163,8 @@ export function createEndpointGate(
       brokenUntil: circuit.state === 'open' ? new Date(circuit.openUntilMs).toISOString() : undefined,
     };
   }
+}
+
+function sameHints(one: EndpointHints, other: EndpointHints | undefined): boolean {
+  return one.slow === other?.slow && one.brokenUntil === other?.brokenUntil;
 }

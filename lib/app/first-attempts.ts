@@ -65,8 +65,10 @@ async function attemptFirst(
     if (delivery.nextAttemptAtMs! >= deadlineMs) return delivery;
     await wait(waitMs);
   }
-  if (gate.passage(endpoint).is !== 'open') return delivery;
-  const times = { beginByMs: deadlineMs, endByMs: deadlineMs };
+  const passage = gate.passage(endpoint);
+  if (passage.is !== 'open') return delivery;
+  const { patienceMs } = passage;
+  const times = { beginByMs: deadlineMs, endByMs: deadlineMs, patienceMs };
   const attempt = await sender.attempt(endpoint, delivery.eventId, body, times);
   if (attempt === undefined) return delivery;
   return settleAttempt(dependencies, endpoint, delivery, attempt);

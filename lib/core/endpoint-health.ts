@@ -9,6 +9,8 @@ export interface EndpointHealth {
 
 interface Sample {
   readonly isFailure: boolean;
+  /** We did not wait for its answer. */
+  readonly isCut: boolean;
   readonly latencyMs: number;
 }
 
@@ -26,6 +28,7 @@ const mostRecent = 20;
 const leastForCircuit = 10;
 const openingShare = 0.5;
 const leastSlow = 3;
+const leastFast = 5;
 const firstOpenMs = 30_000;
 const longestOpenMs = 60_000;
 
@@ -33,8 +36,10 @@ export const unknownHealth: EndpointHealth = { recent: [], circuit: { state: 'cl
 
 /** An endpoint's health after one more attempt. One that we cut short is slow, and no failure. */
 export function afterSample(health: EndpointHealth, attempt: Attempt, nowMs: number): EndpointHealth {
-  const isFailure = attempt.error !== 'aborted' && judge(attempt) !== 'delivered';
-  const recent = [...health.recent, { isFailure, latencyMs: attempt.latencyMs }].slice(-mostRecent);
+  const isCut = attempt.error === 'aborted';
+  const isFailure = !isCut && judge(attempt) !== 'delivered';
+  const { latencyMs } = attempt;
+  const recent = [...health.recent, { isFailure, isCut, latencyMs }].slice(-mostRecent);
   const { circuit } = health;
   if (circuit.state === 'open') {
     // It was under way when the circuit opened.
@@ -53,13 +58,13 @@ function open(nowMs: number, openMs: number): Circuit {
 }
 
 /**
- * Whether an endpoint is too slow for attempts that others wait for: three of its recent attempts took longer. One or two
- * may be our own doing, in an environment that has just started or has much to do.
+ * Whether an endpoint is too slow for attempts that others wait for: three of its recent attempts took longer, or were cut
+ * short. One or two may be our own doing, in an environment that has just started or has much to do.
  * @param mostMs milliseconds
- * @returns undefined when too little is known to call it fast
+ * @returns undefined when too little is known: fewer than five that were fast
  */
 export function isSlow({ recent }: EndpointHealth, mostMs: number): boolean | undefined {
-  const slow = recent.filter(({ latencyMs }) => latencyMs > mostMs).length;
+  const slow = recent.filter(({ isCut, latencyMs }) => isCut || latencyMs > mostMs).length;
   if (slow >= leastSlow) return true;
-  return recent.length >= leastForCircuit ? false : undefined;
+  return recent.length - slow >= leastFast ? false : undefined;
 }

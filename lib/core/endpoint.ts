@@ -10,7 +10,7 @@ export interface Endpoint {
   readonly filter?: Readonly<Record<string, unknown>>;
   readonly status: EndpointStatus;
   /** Why it is disabled, when Fanout did it. */
-  readonly disabledReason?: 'gone';
+  readonly disabledReason?: 'gone' | 'failing';
   /** Seconds before each further attempt; without it, the default schedule. */
   readonly scheduleSeconds?: readonly number[];
   readonly url: string;
@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly rateLimit?: number;
   /** What attempts have found out, for functions that have not tried it themselves yet. */
   readonly hints?: EndpointHints;
+  /** That its attempts kept failing, the newest first. */
+  readonly alerts?: readonly EndpointAlert[];
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as the `authorization` header of every request. */
@@ -29,6 +31,9 @@ export interface Endpoint {
   readonly updatedAt: string;
 }
 
+/** What names an endpoint in what is kept about it: an id that was deleted may belong to another org later. */
+export type EndpointKey = Pick<Endpoint, 'id' | 'orgId'>;
+
 /**
  * `active`: delivered to. `paused`: matched, deliveries are held until it is active again. `disabled`: not matched;
  * what was matched before is held.
@@ -36,10 +41,23 @@ export interface Endpoint {
 export type EndpointStatus = 'active' | 'paused' | 'disabled';
 
 export interface EndpointHints {
-  /** Its answers take so long that nobody else may wait for them. */
-  readonly slow?: true;
+  /** Whether its answers take so long that nobody else may wait for them; absent while nobody knows. */
+  readonly slow?: boolean;
   /** Its circuit is open until then, RFC 3339. */
   readonly brokenUntil?: string;
+  /** Half of the failures in a row that it may have are reached: who sees a success is to say so. */
+  readonly failing?: true;
+}
+
+/** A streak of failures has reached a part of what is allowed. */
+export interface EndpointAlert {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly percent: number;
+  /** How many they were when it was noticed: one invocation may have several. */
+  readonly consecutiveFailures: number;
+  /** When the first of them failed, RFC 3339: each percent is told once for each streak. */
+  readonly since: string;
 }
 
 export interface SigningSecret {

@@ -209,3 +209,29 @@ test.each([
   const sent = receiver.received.map(({ headers }) => headers.authorization);
   expect(sent).toEqual([expected, 'Bearer of-the-event']);
 });
+
+test('an endpoint that nobody knows is not waited for beyond our patience, nor tried again by those in line', async () => {
+  const receiver = await receiverWith(() => {});
+  const target = endpointAt(receiver.url);
+  const times = { ...soon(), patienceMs: 100 };
+  const attempts = await Promise.all(
+    Array.from({ length: 10 }, () => sender.attempt(target, 'msg_1', body, times)),
+  );
+  expect(attempts.filter((attempt) => attempt?.error === 'aborted')).toHaveLength(receiver.received.length);
+  expect(attempts.filter((attempt) => attempt === undefined).length).toBeGreaterThan(0);
+});
+
+test('what we were busy ourselves does not use up our patience with an endpoint', async () => {
+  const receiver = await receiverWith(
+    (_, response) =>
+      void setTimeout(() => {
+        const busyUntilMs = Date.now() + 500;
+        while (Date.now() < busyUntilMs);
+        setTimeout(() => response.end(), 20);
+      }, 20),
+  );
+  const times = { ...soon(), patienceMs: 200 };
+  expect(await sender.attempt(endpointAt(receiver.url), 'msg_1', body, times)).toMatchObject({
+    statusCode: 200,
+  });
+});

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -9,7 +9,11 @@ const nowMs = 1_800_000_000_000;
 const heldMs = 14 * 86_400_000;
 
 /** What becomes of a row when it is woken; undefined where nothing is written. */
-async function afterWakeUp(row: Delivery, to: Partial<Endpoint>): Promise<Delivery | undefined> {
+async function afterWakeUp(
+  row: Delivery,
+  to: Partial<Endpoint>,
+  { isFast = true, places = unused }: { isFast?: boolean; places?: DeliverDependencies['places'] } = {},
+): Promise<Delivery | undefined> {
   let written: Delivery | undefined;
   const dependencies: DeliverDependencies = {
     lane: 'usual',
@@ -23,8 +27,11 @@ async function afterWakeUp(row: Delivery, to: Partial<Endpoint>): Promise<Delive
       passage: () => ({ is: 'open' }),
       report: async () => {},
       lane: () => 'usual',
+      isFast: () => isFast,
     },
+    watch: { record: () => {} },
     slots: { reserve: unused.page },
+    places,
     sender: { attempt: async () => ({ atMs: nowMs, latencyMs: 1, statusCode: 200 }) },
     deliveries: {
       ...unused,
@@ -50,7 +57,7 @@ async function afterWakeUp(row: Delivery, to: Partial<Endpoint>): Promise<Delive
 const never = async () => {
   throw new Error('is not to be called');
 };
-const unused = { page: never, replace: never, create: never };
+const unused = { page: never, replace: never, create: never, take: never, giveBack: never };
 
 test.each(['paused', 'disabled'] as const)(
   'a delivery to a %s endpoint is held for its time',
@@ -75,4 +82,37 @@ test('a held delivery whose release was missed is attempted when its time comes'
 test('a held delivery whose time has not come stays as it is', async () => {
   const row = delivery({ state: 'held', nextAttemptAtMs: nowMs + 60_000 });
   expect(await afterWakeUp(row, { status: 'paused' })).toBeUndefined();
+});
+
+describe('an endpoint that is not known to be fast', () => {
+  const row = delivery({ nextAttemptAtMs: nowMs, slotAtMs: nowMs });
+
+  test('is attempted with a place at it, which is given back', async () => {
+    const places: string[] = [];
+    const delivered = await afterWakeUp(
+      row,
+      {},
+      {
+        isFast: false,
+        places: {
+          take: async (endpointId, untilMs) => {
+            places.push(`${endpointId} until ${untilMs - nowMs}`);
+            return { endpointId, name: 'place' };
+          },
+          giveBack: async ({ endpointId }) => void places.push(`${endpointId} back`),
+        },
+      },
+    );
+    expect(delivered).toMatchObject({ state: 'delivered' });
+    expect(places).toEqual([`${row.endpointId} until 35000`, `${row.endpointId} back`]);
+  });
+
+  test('is not attempted where others take up all places: soon again', async () => {
+    const places = { take: async () => undefined, giveBack: never };
+    const { slotAtMs, ...rest } = row;
+    expect(await afterWakeUp(row, {}, { isFast: false, places })).toEqual({
+      ...rest,
+      nextAttemptAtMs: nowMs + 1_000,
+    });
+  });
 });

@@ -83,10 +83,10 @@ describe('a slow endpoint', () => {
   test('that the others find fast again is fast here too', async () => {
     const [ingest, slowLane] = [environment(), environment()];
     await report(ingest, 3, answered(200, 700));
-    await report(slowLane, 9, answered(200));
+    await report(slowLane, 4, answered(200));
     expect(ingest.lane(stored)).toBe('slow');
-    await report(slowLane, 11, answered(200));
-    expect(stored.hints).toEqual({ slow: undefined, brokenUntil: undefined });
+    await report(slowLane, 1, answered(200));
+    expect(stored.hints).toEqual({ slow: false });
     nowMs += 11 * seconds;
     expect([ingest.passage(stored).is, ingest.lane(stored)]).toEqual(['open', 'usual']);
   });
@@ -95,10 +95,46 @@ describe('a slow endpoint', () => {
 test('attempts that say nothing new write nothing', async () => {
   const gate = environment();
   await report(gate, 100, answered(200));
-  expect(marks).toBe(0);
-  await report(gate, 100, answered(200, 800));
   expect(marks).toBe(1);
+  await report(gate, 100, answered(200, 800));
+  expect(marks).toBe(2);
   // Not slow any more, and broken.
   await report(gate, 100, answered(500));
-  expect(marks).toBe(3);
+  expect(marks).toBe(4);
+});
+
+test('what was written is not written again by who has read the endpoint before', async () => {
+  const gate = environment();
+  const read = stored;
+  for (let time = 0; time < 100; time++) await gate.report(read, answered(200));
+  expect(marks).toBe(1);
+});
+
+describe('an endpoint that nobody knows', () => {
+  const unknown = endpoint({ id: 'ep_2' });
+  const cut = (latencyMs: number): Attempt => ({ atMs: nowMs - latencyMs, latencyMs, error: 'aborted' });
+
+  test('gets what patience there is, and is left to the slow lane when there is none', async () => {
+    const gate = environment();
+    expect(gate.passage(stored)).toEqual({ is: 'open', patienceMs: 300 });
+    nowMs += 200;
+    await gate.report(stored, cut(200));
+    expect([gate.passage(stored), gate.lane(stored)]).toEqual([{ is: 'slow' }, 'slow']);
+    expect(gate.passage(unknown)).toEqual({ is: 'open', patienceMs: 100 });
+    nowMs += 100;
+    await gate.report(unknown, cut(100));
+    const third = endpoint({ id: 'ep_3' });
+    expect([gate.passage(third), gate.lane(third)]).toEqual([{ is: 'slow' }, 'slow']);
+    nowMs += 10 * seconds;
+    expect([gate.passage(third).is, gate.lane(third)]).toEqual(['open', 'usual']);
+  });
+
+  test('has all the time there is once anybody found it fast', async () => {
+    const gate = environment();
+    await report(environment(), 5, answered(200));
+    expect(gate.passage(stored)).toEqual({ is: 'open' });
+    await gate.report(stored, cut(1000));
+    expect(gate.passage(stored)).toEqual({ is: 'open' });
+    expect(gate.passage(unknown)).toEqual({ is: 'open', patienceMs: 300 });
+  });
 });

@@ -10,6 +10,7 @@ const open = {
   passage: () => ({ is: 'open' as const }),
   report: async () => {},
   lane: () => 'usual' as const,
+  isFast: () => true,
 };
 let written: IngestResult[];
 let endpoints: Endpoint[];
@@ -42,6 +43,7 @@ beforeEach(() => {
     },
     filterOf: () => undefined,
     gate: open,
+    watch: { record: () => {} },
     sender: { attempt: async () => ({ atMs: 1, latencyMs: 1, statusCode: 200 }) },
     store: { write: async (result) => void written.push(result) },
     wakeUps: { send: async () => {} },

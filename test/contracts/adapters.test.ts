@@ -8,8 +8,11 @@ import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDeliveryLists } from '../../lib/adapters/dynamodb-delivery-lists.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createDueDeliveries } from '../../lib/adapters/dynamodb-due.ts';
+import { createEndpointPlaces } from '../../lib/adapters/dynamodb-endpoint-places.ts';
+import { createEndpointCounts } from '../../lib/adapters/dynamodb-endpoint-counts.ts';
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
+import { createFailureStreaks } from '../../lib/adapters/dynamodb-failure-streaks.ts';
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
@@ -19,13 +22,18 @@ import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
+import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { claimsContract } from './claims.ts';
 import { deliveriesContract } from './deliveries.ts';
 import { documentsContract } from './documents.ts';
 import { dueDeliveriesContract } from './due-deliveries.ts';
+import { endpointPlacesContract } from './endpoint-places.ts';
+import { endpointAlerterContract } from './endpoint-alerter.ts';
+import { endpointCountsContract } from './endpoint-counts.ts';
 import { endpointsContract } from './endpoints.ts';
 import { eventListsContract } from './event-lists.ts';
 import { eventsContract } from './events.ts';
+import { failureStreaksContract } from './failure-streaks.ts';
 import { fanOutsContract } from './fan-outs.ts';
 import { quarantineContract } from './quarantine.ts';
 import { rateSlotsContract } from './rate-slots.ts';
@@ -55,11 +63,37 @@ documentsContract('DynamoDB', async () => {
   };
 });
 
-endpointsContract('cached DynamoDB', async () => {
+async function freshEndpoints() {
   const { config } = await storage.freshStores();
   const orgs = createDocuments(storage.dynamodb, config, 'ORG');
   await Promise.all(['acme', 'globex'].map((id) => orgs.create({ id })));
-  return { create: createCachedEndpoints, table: createDocuments(storage.dynamodb, config, 'ENDPOINT') };
+  const table = createDocuments<Endpoint>(storage.dynamodb, config, 'ENDPOINT');
+  return { create: createCachedEndpoints, table };
+}
+endpointsContract('cached DynamoDB', freshEndpoints);
+endpointAlerterContract('cached DynamoDB', freshEndpoints);
+
+endpointCountsContract('DynamoDB', async () => {
+  const { events } = await storage.freshStores();
+  let failures = 0;
+  const client = createDynamoDbClient();
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (request) => {
+        if (commandName === 'BatchWriteItemCommand' && failures-- > 0) throw new Error('the table is down');
+        return next(request);
+      },
+    { step: 'initialize' },
+  );
+  return {
+    environment: (now) => createEndpointCounts(client, events, now),
+    failWrites: (count) => (failures = count),
+  };
+});
+
+failureStreaksContract('DynamoDB', async () => {
+  const { events } = await storage.freshStores();
+  return createFailureStreaks(storage.dynamodb, events, retentionDays, Date.now);
 });
 
 eventsContract('DynamoDB', async (ids, now) => {
@@ -133,6 +167,11 @@ fanOutsContract('DynamoDB', async (ids, now) => {
     events: createEventReader(storage.dynamodb, events, ids),
     fanOuts: createFanOutStore(storage.dynamodb, events, retentionDays, now),
   };
+});
+
+endpointPlacesContract('DynamoDB', async (most, now) => {
+  const { events } = await storage.freshStores();
+  return createEndpointPlaces(storage.dynamodb, events, 'usual', most, now);
 });
 
 rateSlotsContract('DynamoDB', async (now) => {

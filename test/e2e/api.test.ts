@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { accessSuite } from './api/access.ts';
 import { type ApiClient, apiClient } from './api/api-client.ts';
 import { endpointsSuite } from './api/endpoints.ts';
@@ -11,7 +12,7 @@ let fanout: Fanout;
 let client: ApiClient;
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = apiClient(fanout, await connectClient(fanout));
 });
 afterAll(async () => {

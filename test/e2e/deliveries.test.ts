@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { receiverPool } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type ApiClient, apiClient, problem, time } from './api/api-client.ts';
 import { type ListedDelivery, deliveryClient, idsAt, startBrokenReceiver } from './delivery-client.ts';
 import { connectClient } from './fanout-client.ts';
@@ -11,7 +12,7 @@ let use: ReturnType<typeof deliveryClient>;
 const receivers = receiverPool();
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = apiClient(fanout, await connectClient(fanout));
   use = deliveryClient(client);
 });

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import type { startReceiver } from '../receiver.ts';
 import { type Received, receiverPool } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 const minutes = 60_000;
@@ -14,7 +15,7 @@ const receivers = receiverPool();
 const receiverWith = receivers.start;
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = await connectClient(fanout);
 });
 afterAll(async () => {

@@ -1,7 +1,8 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { type Received, type Receiver, receiverPool } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 let fanout: Fanout;
@@ -10,7 +11,7 @@ const receivers = receiverPool();
 const receiverWith = receivers.start;
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = await connectClient(fanout);
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type ApiClient, type List, apiClient, problem, time } from './api/api-client.ts';
 import { connectClient } from './fanout-client.ts';
 
@@ -24,7 +25,7 @@ let other: string;
 const listed = new Map<string, Listed>();
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = apiClient(fanout, await connectClient(fanout));
   good = await startReceiver();
   failing = await startReceiver((_, response) => response.writeHead(500).end());

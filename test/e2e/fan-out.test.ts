@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { chunks } from '../../lib/core/chunks.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 const minutes = 60_000;
@@ -15,7 +16,7 @@ let isSilent = false;
 let org: string;
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = await connectClient(fanout);
   receiver = await startReceiver((_, response) => void (isSilent || response.end()));
   org = await client.createOrg();

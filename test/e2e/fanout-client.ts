@@ -1,6 +1,7 @@
 import { Kafka, type Message, type Producer } from 'kafkajs';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
+import { checkAnswer, notePayload } from './canaries.ts';
 
 export interface ApiAnswer<Body> {
   readonly status: number;
@@ -61,7 +62,9 @@ export async function connectClient({
     });
     const text = await answer.text();
     const contentType = answer.headers.get('content-type') ?? '';
-    return { status: answer.status, contentType, body: (text ? JSON.parse(text) : undefined) as Body };
+    const answered: unknown = text ? JSON.parse(text) : undefined;
+    checkAnswer(`${method} ${path}`, body, answered);
+    return { status: answer.status, contentType, body: answered as Body };
   };
   const create = async <Body>(path: string, body: unknown): Promise<Body> => {
     const answer = await call<Body>('POST', path, body);
@@ -86,6 +89,7 @@ export async function connectClient({
       return { id, secret: credentials.secret };
     },
     async produce(...messages) {
+      for (const { value } of messages) notePayload(value);
       const inOrder = messages.map((message) => ({ partition: 0, ...message }));
       await producer.send({ topic: ingestTopic, messages: inOrder });
     },

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 /** How long an engine stands still. Longer than any time-out of the functions, so that invocations do fail. */
@@ -16,7 +17,7 @@ let org: string;
 const partitions = 6;
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = await connectClient(fanout);
   good = await startReceiver();
   // Refuses some events once, so that they go through delivery rows and the queue. One in sixteen: with more, the last

@@ -2,9 +2,10 @@ import { Kafka } from 'kafkajs';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 import { receiverPool } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 let fanout: Fanout;
@@ -13,7 +14,7 @@ const receivers = receiverPool();
 const receiverWith = receivers.start;
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = await connectClient(fanout);
 });
 afterAll(async () => {

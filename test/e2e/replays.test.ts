@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
+import { stages } from '../../infra/stages.ts';
 import { receiverPool } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type ApiClient, type List, apiClient, problem, time } from './api/api-client.ts';
 import { deliveryClient, idsAt, startBrokenReceiver } from './delivery-client.ts';
 import { connectClient } from './fanout-client.ts';
@@ -22,7 +24,8 @@ let use: ReturnType<typeof deliveryClient>;
 const receivers = receiverPool();
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  // Endpoints fail here a thousand times in a row.
+  fanout = await startWatchedFanout({ stage: { ...stages.local, disableFailingEndpoints: false } });
   client = apiClient(fanout, await connectClient(fanout));
   use = deliveryClient(client);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
+import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 
 let fanout: Fanout;
@@ -9,7 +10,7 @@ let receiver: Receiver;
 let org: string;
 
 beforeAll(async () => {
-  fanout = await startFanout({ say: () => {}, fast: true });
+  fanout = await startWatchedFanout();
   client = await connectClient(fanout);
   receiver = await startReceiver();
   org = await client.createOrg();

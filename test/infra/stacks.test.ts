@@ -139,6 +139,9 @@ describe('settings that cannot be right', () => {
     [{ retentionDays: 1, heldDays: 1, idempotencyWindowHours: 25 }, 'idempotencyWindowHours: '],
     [{ heldDays: 0 }, 'heldDays: '],
     [{ heldDays: 31 }, 'heldDays: '],
+    [{ allowedConsecutiveFailures: 9 }, 'allowedConsecutiveFailures: '],
+    [{ allowedConsecutiveFailures: 10.5 }, 'allowedConsecutiveFailures: '],
+    [{ allowedConsecutiveFailures: 10_001 }, 'allowedConsecutiveFailures: '],
     [{ name: 'production' }, 'allowLoopbackTargets: '],
   ] as [Partial<StageSettings>, string][])('%j are refused, naming the field', (change, problem) => {
     expect(stageProblems({ ...local, ...change })).toEqual([expect.stringContaining(problem)]);

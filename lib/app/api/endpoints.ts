@@ -1,9 +1,11 @@
 import type { output } from 'zod';
-import { type Endpoint, rotatedSecrets, unexpiredSecrets } from '../../core/endpoint.ts';
+import { type Endpoint, type EndpointHints, rotatedSecrets, unexpiredSecrets } from '../../core/endpoint.ts';
 import { randomId } from '../../core/identifiers.ts';
 import type { Org } from '../../core/org.ts';
 import { newSigningSecret } from '../../core/webhook-signature.ts';
 import type { Documents } from '../ports/documents.ts';
+import type { EndpointCountReader } from '../ports/endpoint-counts.ts';
+import type { FailureStreaks } from '../ports/failure-streaks.ts';
 import type { WebhookSender } from '../ports/webhook-sender.ts';
 import { type ReplayJobDependencies, createReplay, releaseRate, sendReplay } from '../replay-jobs.ts';
 import { checkAuthorization } from './endpoint-auth.ts';
@@ -11,7 +13,7 @@ import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
 import { testEndpoint } from './endpoint-test.ts';
 import { listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
-import { presentEndpoint } from './present-endpoint.ts';
+import { presentCounts, presentEndpoint } from './present-endpoint.ts';
 import { Problem, notFound } from './problem.ts';
 
 export interface EndpointDependencies {
@@ -22,12 +24,14 @@ export interface EndpointDependencies {
   readonly rules: EndpointRules;
   /** For the release of what was held. */
   readonly releases: ReplayJobDependencies;
+  readonly counts: Pick<EndpointCountReader, 'read'>;
+  readonly streaks: Pick<FailureStreaks, 'reset'>;
   readonly now: () => number;
 }
 
 /** An org's endpoints: tenants manage their own, publishers read them. */
 export function endpointOperations(dependencies: EndpointDependencies): Operations {
-  const { endpoints, orgs, sender, rules, releases, now } = dependencies;
+  const { endpoints, orgs, sender, rules, releases, counts, streaks, now } = dependencies;
   const schemas = endpointSchemas(rules);
   const change = (found: Endpoint, body: output<typeof schemas.change>): Endpoint => ({
     ...found,
@@ -40,8 +44,7 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
     url: body.config?.url ?? found.url,
     timeoutMs: body.config?.timeout_ms ?? found.timeoutMs,
     rateLimit: body.rate_limit === undefined ? found.rateLimit : (body.rate_limit ?? undefined),
-    // What was found out about another URL says nothing about this one.
-    hints: body.config?.url === undefined ? found.hints : undefined,
+    hints: hintsAfter(found, body.status, body.config?.url),
     headers: body.config?.headers ?? found.headers,
     auth: body.auth === undefined ? found.auth : (body.auth ?? undefined),
     secrets: unexpiredSecrets(found, now()),
@@ -70,6 +73,17 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
     const { id: endpointId, orgId, status } = await ofOrg(path);
     if (status === 'active') return undefined;
     return createReplay(releases, { orgId, scope: { kind: 'release', endpointId }, rate: releaseRate });
+  };
+
+  /** An endpoint that is made active again, or has another URL, begins without failures. */
+  const endStreak = async (
+    path: Readonly<Record<string, string>>,
+    { status, config }: output<typeof schemas.change>,
+  ) => {
+    if (status !== 'active' && config?.url === undefined) return;
+    const found = await ofOrg(path);
+    const isReactivated = status === 'active' && found.status !== 'active';
+    if (isReactivated || (config?.url ?? found.url) !== found.url) await streaks.reset(found);
   };
 
   return {
@@ -108,7 +122,11 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
 
     'GET /v1/orgs/{org}/endpoints/{endpoint}': {
       roles: ['publisher', 'tenant'],
-      run: async ({ path }) => ({ status: 200, body: present(await ofOrg(path)) }),
+      async run({ path }) {
+        const found = await ofOrg(path);
+        const deliveries = presentCounts(await counts.read(found, now()));
+        return { status: 200, body: { ...present(found), deliveries } };
+      },
     },
 
     'PATCH /v1/orgs/{org}/endpoints/{endpoint}': withBody(
@@ -117,6 +135,7 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
       async ({ path, body }) => {
         // Before the endpoint is active: a release that is not written down could be forgotten.
         const release = body.status === 'active' ? await prepareRelease(path) : undefined;
+        await endStreak(path, body);
         const changed = await update(path, (found) => {
           const made = change(found, body);
           checkAuthorization(made);
@@ -152,12 +171,25 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
         const [id, orgId] = [path['endpoint']!, path['org']!];
         // What it holds then fails, and says why.
         const release = await prepareRelease(path);
+        await streaks.reset({ id, orgId });
         if (!(await endpoints.delete({ id, orgId }))) throw notFound('endpoint', id);
         if (release) await sendReplay(releases, release);
         return { status: 204 };
       },
     },
   };
+}
+
+/** What is still known of an endpoint after a change. */
+function hintsAfter(
+  { hints, status }: Endpoint,
+  newStatus: Endpoint['status'] | undefined,
+  newUrl: string | undefined,
+): EndpointHints | undefined {
+  // What was found out about another URL says nothing about this one.
+  if (newUrl !== undefined) return undefined;
+  if (newStatus !== 'active' || status === 'active') return hints;
+  return hints && { ...hints, failing: undefined };
 }
 
 function secretInUse(): Problem {

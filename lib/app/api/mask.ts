@@ -1,3 +1,5 @@
+import { type Headers, isSecretHeader } from '../../core/headers.ts';
+
 /** Shorter secrets would lose too much with their end. */
 const leastShown = 12;
 
@@ -9,4 +11,11 @@ export function mask(secret: string): string {
 /** Whether it is the mask of a secret, which a caller sends back by mistake. */
 export function isMasked(text: string): boolean {
   return /^….{0,4}$/su.test(text);
+}
+
+/** Headers as the API shows them: what is secret among them masked. */
+export function maskedHeaders(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? mask(value) : value]),
+  );
 }

@@ -1,8 +1,8 @@
 import { type Endpoint, unexpiredSecrets } from '../../core/endpoint.ts';
-import { isSecretHeader } from '../../core/headers.ts';
+import type { Counts, RecentCounts } from '../../core/endpoint-counts.ts';
 import { defaultScheduleSeconds } from '../../core/retry-schedule.ts';
 import { presentAuth } from './endpoint-auth.ts';
-import { mask } from './mask.ts';
+import { mask, maskedHeaders } from './mask.ts';
 
 /** An endpoint as the API shows it: secrets masked. */
 export function presentEndpoint(endpoint: Endpoint, nowMs: number) {
@@ -17,6 +17,7 @@ export function presentEndpoint(endpoint: Endpoint, nowMs: number) {
     ...(endpoint.disabledReason && { disabled_reason: endpoint.disabledReason }),
     rate_limit: endpoint.rateLimit ?? null,
     ...presentHints(endpoint, nowMs),
+    ...presentAlerts(endpoint),
     retry: { schedule_seconds: endpoint.scheduleSeconds ?? defaultScheduleSeconds },
     ...(endpoint.auth && { auth: presentAuth(endpoint.auth) }),
     config: { url: endpoint.url, timeout_ms: endpoint.timeoutMs, headers: maskedHeaders(endpoint.headers) },
@@ -37,6 +38,27 @@ function presentHints({ hints }: Endpoint, nowMs: number) {
   };
 }
 
+/** That its attempts kept failing, the newest first; left out where they did not. */
+function presentAlerts({ alerts = [] }: Endpoint) {
+  if (alerts.length === 0) return undefined;
+  return {
+    alerts: alerts.map(({ at, percent, consecutiveFailures }) => ({
+      at,
+      percent,
+      consecutive_failures: consecutiveFailures,
+    })),
+  };
+}
+
+/** An endpoint's attempts in the last hour and day, and the deliveries that they ended. */
+export function presentCounts({ lastHour, lastDay }: RecentCounts) {
+  return { last_hour: presentCount(lastHour), last_day: presentCount(lastDay) };
+}
+
+function presentCount({ attempts, failedAttempts, delivered, failed }: Counts) {
+  return { attempts, failed_attempts: failedAttempts, delivered, failed };
+}
+
 /** Those that sign beside the newest; left out where there are none. */
 function previousSecrets(endpoint: Endpoint, nowMs: number) {
   const previous = unexpiredSecrets(endpoint, nowMs).slice(1);
@@ -52,10 +74,4 @@ function previousSecrets(endpoint: Endpoint, nowMs: number) {
 /** Signing secrets are long, so that four of their characters may be shown. */
 function maskedSecret(secret: string): string {
   return `whsec_${mask(secret)}`;
-}
-
-function maskedHeaders(headers: Endpoint['headers']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? mask(value) : value]),
-  );
 }

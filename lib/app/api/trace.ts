@@ -7,6 +7,7 @@ import type { EventReader } from '../ports/events.ts';
 import { type KnownSource, countBy, newerOf, presentSource, presentTarget, stateOf } from './event-state.ts';
 import { withOwnHolders } from './duplicate-holders.ts';
 import { fittingDeliveries } from './fitting-deliveries.ts';
+import { maskedHeaders } from './mask.ts';
 import type { Caller, Operations } from './operation.ts';
 import { notFound } from './problem.ts';
 import { presentAttempt, presentNext } from './present-delivery.ts';
@@ -82,7 +83,7 @@ function present(
     ...(sources && { source: presentSource(event, sources) }),
     ...(sources && event.transformVersion && { transform_version: event.transformVersion }),
     target: presentTarget(event),
-    headers: event.headers,
+    headers: maskedHeaders(event.headers),
     ...(event.droppedHeaders.length > 0 && { dropped_headers: event.droppedHeaders }),
     data: new RawJson(event.data),
     ...(event.fanOut && { fan_out: event.fanOut }),

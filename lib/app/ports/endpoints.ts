@@ -1,4 +1,5 @@
-import type { Endpoint, EndpointHints } from '../../core/endpoint.ts';
+import type { Endpoint, EndpointAlert, EndpointHints } from '../../core/endpoint.ts';
+import type { FailureStreak, FailureTerms } from '../../core/failure-streak.ts';
 import type { Page } from './documents.ts';
 
 /** Endpoints in one page at most. A target that has more is a job's to page through. */
@@ -22,6 +23,19 @@ export interface EndpointReader {
 export interface EndpointMarker {
   /** The endpoint answered 410: it is disabled. */
   disableGone(id: string): Promise<void>;
-  /** @param hints replace those that were there */
+  /** @param hints replace those that were there, but for `failing` */
   mark(id: string, hints: EndpointHints): Promise<void>;
+}
+
+/** Writes down that an endpoint keeps failing, and that it does not any more. Never rejects either. */
+export interface EndpointAlerter {
+  /**
+   * Adds what a streak of failures has reached to the endpoint's alerts; an endpoint that has had all it may have is
+   * disabled, if the terms say so.
+   * @returns those that were written by this call, the highest percent first: of many calls about the same streak each is
+   *   written by one
+   */
+  alert(id: string, streak: FailureStreak, terms: FailureTerms): Promise<readonly EndpointAlert[]>;
+  /** An attempt succeeded: the endpoint is not failing any more. */
+  recovered(id: string): Promise<void>;
 }

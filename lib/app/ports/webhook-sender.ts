@@ -8,6 +8,11 @@ export interface AttemptTimes {
   readonly beginByMs: number;
   /** An attempt that is unfinished then is aborted, whatever the endpoint's own time-out. */
   readonly endByMs: number;
+  /**
+   * An attempt that has waited for the endpoint so many milliseconds is aborted too, and those in line behind it do not
+   * begin. What this process itself was busy meanwhile does not count: that is not the endpoint's doing.
+   */
+  readonly patienceMs?: number;
 }
 
 export interface WebhookSender {

@@ -1,0 +1,99 @@
+import { type Fanout, type FanoutOptions, startFanout } from '../../infra/local/fanout-local.ts';
+import { isSecretHeader } from '../../lib/core/headers.ts';
+
+/**
+ * What no log line may hold, and secrets also no answer of the API: collected from what tests send and get, over the whole
+ * run of each file of end-to-end tests, and looked for when its Fanout stops.
+ */
+const secrets = new Set<string>();
+const payloads = new Set<string>();
+const lines: string[] = [];
+
+/** Shorter ones may stand in any text. */
+const leastPayload = 7;
+const leastSecret = 12;
+/** Of thousands of records that differ in a number, the first ones tell as much. */
+const mostPayloads = 300;
+
+/** Starts Fanout for end-to-end tests; its `stop` fails when a function wrote a secret or a payload to its log. */
+export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): Promise<Fanout> {
+  const log = (line: string) => {
+    lines.push(line);
+    options.log?.(line);
+  };
+  const fanout = await startFanout({ say: () => {}, fast: true, ...options, log });
+  secrets.add(fanout.operatorKey).add(fanout.engines.kafka.password);
+  for (const [name, arn] of Object.values(fanout.machine.outputs).flatMap((one) => Object.entries(one))) {
+    if (name.endsWith('SecretArn')) secrets.add(fanout.machine.secretValue(arn));
+  }
+  return {
+    ...fanout,
+    async stop() {
+      await fanout.stop();
+      checkLog();
+    },
+  };
+}
+
+/** Notes what a record must not show in logs: its data. */
+export function notePayload(value: Buffer | string | null): void {
+  if (value === null || payloads.size >= mostPayloads) return;
+  const data = dataOf(value.toString());
+  if (data !== undefined && data.length >= leastPayload) payloads.add(data);
+}
+
+function dataOf(text: string): string | undefined {
+  try {
+    const { data } = JSON.parse(text) as { data?: unknown };
+    return typeof data === 'string' ? data : JSON.stringify(data);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * Notes the secrets in a request and its answer.
+ * @throws Error when the answer shows one that was known before
+ */
+export function checkAnswer(call: string, request: unknown, answer: unknown): void {
+  const shown = JSON.stringify(answer) ?? '';
+  const sent = [...secretsIn(request)];
+  for (const secret of secrets) {
+    if (!sent.includes(secret) && shown.includes(inJson(secret)))
+      throw new Error(`The answer to ${call} shows a secret`);
+  }
+  for (const secret of [...sent, ...secretsIn(answer)]) secrets.add(secret);
+}
+
+/** Secrets by the names of their fields; `key` only where it is one of the API's. */
+function* secretsIn(value: unknown): Iterable<string> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (typeof inner !== 'string') yield* secretsIn(inner);
+    else {
+      const isNamed = /^(secret|password|token)$/.test(name) || isSecretHeader(name.toLowerCase());
+      const isSecret = isNamed || (name === 'key' && inner.startsWith('fanout_'));
+      if (isSecret && inner.length >= leastSecret && !inner.includes('…')) yield inner;
+    }
+  }
+}
+
+function checkLog(): void {
+  const log = lines.join('\n');
+  for (const [kind, texts] of [
+    ['a secret', secrets],
+    ['a payload', payloads],
+  ] as const) {
+    for (const text of texts) {
+      const at = [text, inJson(text)].map((form) => log.indexOf(form)).find((place) => place >= 0);
+      if (at === undefined) continue;
+      const line = log.slice(log.lastIndexOf('\n', at) + 1, log.indexOf('\n', at) >>> 0);
+      throw new Error(`A log line holds ${kind}: ${line.slice(0, 500)}`);
+    }
+  }
+}
+
+/** As it stands inside a text of JSON. */
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
