@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
+import { attempt, createTopic, messageWith, readTopic, startSender, targetOf } from './kafka-topics.ts';
+
+const engines = useEngine('kafka');
+
+// Only a broker that runs as a process of ours can be killed or frozen.
+describe('a broker', { timeout: 90_000 }, () => {
+  const broker = () => engines().processes.find(({ name }) => name === 'kafka');
+
+  test('that is killed amid messages and comes back has all that was said to be delivered', async ({
+    skip,
+  }) => {
+    const kafka = broker() ?? skip('Kafka is not a process of ours');
+    const topic = await createTopic(engines().kafka, { partitions: 3 });
+    const target = targetOf(engines().kafka, topic);
+    const sender = startSender();
+    const ids = Array.from({ length: 3_000 }, () => randomUUID());
+    const delivered = new Set<string>();
+    const errors = new Set<string>();
+    const isBack = Promise.withResolvers<void>();
+    /** As a schedule would: a message that is not delivered comes again. */
+    const deliver = async (id: string): Promise<void> => {
+      const result = await attempt(sender, target, { message: messageWith({ key: id, value: `"${id}"` }) });
+      if (result?.acknowledged) return void delivered.add(id);
+      errors.add(result?.error ?? 'not begun');
+      await isBack.promise;
+      return deliver(id);
+    };
+
+    const first = ids.slice(0, 1_500).map(deliver);
+    await expect.poll(() => delivered.size, { interval: 1 }).toBeGreaterThan(0);
+    const second = ids.slice(1_500).map(deliver);
+    await kafka.kill();
+    await expect.poll(() => errors.size).toBeGreaterThan(0);
+    expect(delivered.size).toBeLessThan(3_000);
+    await kafka.restart();
+    const stored = new Set((await readTopic(engines().kafka, topic)).map(({ key }) => key));
+    expect([...delivered].filter((id) => !stored.has(id))).toEqual([]);
+
+    isBack.resolve();
+    await Promise.all([...first, ...second]);
+    const all = new Set((await readTopic(engines().kafka, topic)).map(({ key }) => key));
+    expect(ids.filter((id) => !all.has(id))).toEqual([]);
+  });
+
+  test('that was restarted while the connection was idle costs no attempt', async ({ skip }) => {
+    const kafka = broker() ?? skip('Kafka is not a process of ours');
+    const topic = await createTopic(engines().kafka);
+    const target = targetOf(engines().kafka, topic);
+    const sender = startSender();
+    expect(await attempt(sender, target)).toHaveProperty('acknowledged');
+
+    await kafka.kill();
+    await kafka.restart();
+
+    expect(await attempt(sender, target)).toMatchObject({ acknowledged: { partition: 0 } });
+  });
+
+  test('that freezes costs what is under way its time, and what waits behind it does not begin', async ({
+    skip,
+  }) => {
+    const kafka = broker() ?? skip('Kafka is not a process of ours');
+    const topic = await createTopic(engines().kafka);
+    const target = targetOf(engines().kafka, topic);
+    const sender = startSender();
+    await attempt(sender, target);
+
+    process.kill(kafka.pid, 'SIGSTOP');
+    try {
+      const first = attempt(sender, target, { timeoutMs: 1_000 });
+      const impatient = { endpoint: 'other', patienceMs: 100 };
+      expect(await attempt(sender, target, impatient)).toMatchObject({ error: 'aborted' });
+      const behind = attempt(sender, target, { beginByMs: Date.now() + 200 });
+      expect(await behind).toBeUndefined();
+      expect(await first).toMatchObject({ error: 'timeout' });
+    } finally {
+      process.kill(kafka.pid, 'SIGCONT');
+    }
+    expect(await attempt(sender, target)).toHaveProperty('acknowledged');
+  });
+});
