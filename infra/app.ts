@@ -8,7 +8,9 @@ import { ApiStack } from './stacks/api.ts';
 import { DataStack } from './stacks/data.ts';
 import { DeliveryStack } from './stacks/delivery.ts';
 import { IngestStack } from './stacks/ingest.ts';
+import { PublishStack } from './stacks/publish.ts';
 import { StreamingStack } from './stacks/streaming.ts';
+import { StreamsStack } from './stacks/streams.ts';
 import { type StageSettings, stageSettings } from './stages.ts';
 
 /** The stacks of one stage. `functions` is the folder that `bundleFunctions` filled. */
@@ -21,15 +23,30 @@ export function addStacks(app: App, settings: StageSettings, functions: string):
     functions,
   });
   const { config, events, secrets } = new DataStack(app, 'Data', stack('data'));
-  const { kafka } = new StreamingStack(app, 'Streaming', stack('streaming'));
+  const streaming = new StreamingStack(app, 'Streaming', stack('streaming'));
   const { queues } = new DeliveryStack(app, 'Delivery', {
     ...stack('delivery'),
     config,
     events,
     secrets,
   });
-  new IngestStack(app, 'Ingest', { ...stack('ingest'), config, events, secrets, kafka, queues });
-  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, queues });
+  new IngestStack(app, 'Ingest', {
+    ...stack('ingest'),
+    config,
+    events,
+    secrets,
+    kafka: streaming.kafka,
+    queues,
+  });
+  new StreamsStack(app, 'Streams', { ...stack('streams'), config, events, secrets, queues, streaming });
+  const publishing = new PublishStack(app, 'Publish', {
+    ...stack('publish'),
+    config,
+    events,
+    secrets,
+    streaming,
+  });
+  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, queues, publishing });
   Tags.of(app).add('application', 'fanout');
   Tags.of(app).add('stage', settings.name);
 }

@@ -8,11 +8,12 @@ export function deliverySettings(settings: StageSettings): Record<string, string
     RETENTION_DAYS: String(settings.retentionDays),
     HELD_DAYS: String(settings.heldDays),
     ALLOWED_CONSECUTIVE_FAILURES: String(settings.allowedConsecutiveFailures),
-    DISABLE_FAILING_ENDPOINTS: String(settings.disableFailingEndpoints),
+    DISABLE_FAILING_AFTER_MINUTES: String(settings.disableFailingAfterMinutes),
     ALLOW_LOOPBACK_TARGETS: String(settings.allowLoopbackTargets),
     WEBHOOK_TARGETS: JSON.stringify({
       ports: settings.webhookPorts,
       deniedRanges: settings.deniedAddressRanges,
+      certificateAuthorities: settings.kafkaCertificateAuthorities,
     }),
   };
 }

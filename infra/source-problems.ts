@@ -98,13 +98,14 @@ function smallerBatch(rateLimit: number, partitions: number, batchSize: number):
     : 'have fewer partitions (no batchSize is small enough)';
 }
 
-function checkSelfManaged(
+/** @param owner whose cluster it is, such as `sources.ingest` */
+export function checkSelfManaged(
   cluster: SelfManagedCluster,
-  { name, region }: SourcesOfStage,
-  source: string,
+  { name, region }: Pick<SourcesOfStage, 'name' | 'region'>,
+  owner: string,
   check: Check,
 ): void {
-  const at = `${source}.cluster`;
+  const at = `${owner}.cluster`;
   const { bootstrapServers: servers, authentication, credentials, certificateAuthority, network } = cluster;
   const local = Object.values<string>(localListeners);
   check(whole(servers.length, 1, 10), `${at}.bootstrapServers`, 'must name 1 to 10 servers');

@@ -87,6 +87,11 @@ export const localListeners = {
   saslSsl: 'sasl-ssl.kafka.localhost:9096',
 } as const;
 
+/** Holds, on the local stage, what the operator of the machine's own broker signs in with; the machine knows it. */
+export const localOperator: StoredSecret = {
+  secretArn: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:kafka-operator-local0',
+};
+
 /** What functions are told of the sources. Small: all sources of a stage go into one environment variable. */
 export function sourceDescriptions(sources: Readonly<Record<string, SourceSettings>>): SourceDescription[] {
   return Object.entries(sources).map(

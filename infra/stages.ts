@@ -1,5 +1,6 @@
 import { checkSources, whole } from './source-problems.ts';
-import type { SourceSettings } from './source-settings.ts';
+import { localListeners, localOperator, type SourceSettings } from './source-settings.ts';
+import { checkStreams, type StreamSettings } from './stream-settings.ts';
 import { checkWebhookTargets, type WebhookTargetSettings } from './webhook-targets.ts';
 
 /** Everything that differs between stages. Units are in the names. */
@@ -9,6 +10,7 @@ export interface StageSettings extends WebhookTargetSettings {
   readonly region: string;
   /** What is ingested, by the source's name (1 to 40 lower-case letters, digits and dashes). */
   readonly sources: Readonly<Record<string, SourceSettings>>;
+  readonly streams: StreamSettings;
   /** Brokers of the cluster: a multiple of three, one third in each zone. */
   readonly brokers: { readonly count: number; readonly instanceType: string; readonly storageGiB: number };
   /** What an endpoint's first attempts may take inside an ingest invocation before the rest is queued. */
@@ -25,8 +27,11 @@ export interface StageSettings extends WebhookTargetSettings {
   readonly slowDeliveryConcurrency: number;
   /** How many attempts at an endpoint may fail in a row, 10 to 10000; alerts tell when half of them have, and more. */
   readonly allowedConsecutiveFailures: number;
-  /** Whether an endpoint that has had as many is disabled. */
-  readonly disableFailingEndpoints: boolean;
+  /**
+   * An endpoint that has had as many, over at least so many minutes (0 to 10080, a week), is disabled; or 'never'. Many may
+   * fail in the seconds that a restart takes.
+   */
+  readonly disableFailingAfterMinutes: number | 'never';
 }
 
 export type StageName = 'local' | 'sandbox' | 'production';
@@ -45,6 +50,8 @@ const orders: SourceSettings = {
 const onAws = {
   region: 'eu-central-1',
   sources: { ingest: orders },
+  // MSK's own advice for three brokers of this type, with three replicas.
+  streams: { cluster: { kind: 'msk' }, mostUsers: 1000, mostPartitions: 1000 },
   brokers: { count: 3, instanceType: 'kafka.m7g.large', storageGiB: 100 },
   inlineBudgetMs: 1000,
   retentionDays: 30,
@@ -53,22 +60,38 @@ const onAws = {
   deliveryConcurrency: 50,
   slowDeliveryConcurrency: 50,
   allowedConsecutiveFailures: 100,
-  disableFailingEndpoints: true,
+  disableFailingAfterMinutes: 60,
   allowLoopbackTargets: false,
   webhookPorts: [443],
   deniedAddressRanges: [],
+  kafkaCertificateAuthorities: [],
 } satisfies Omit<StageSettings, 'name'>;
 
 export const stages: Readonly<Record<StageName, StageSettings>> = {
   local: {
     ...onAws,
     name: 'local',
+    streams: {
+      cluster: {
+        kind: 'self-managed',
+        bootstrapServers: [localListeners.saslPlaintext],
+        authentication: 'scram-sha-512',
+        credentials: localOperator,
+      },
+      mostUsers: 1000,
+      mostPartitions: 4000,
+    },
     deliveryConcurrency: 2,
     slowDeliveryConcurrency: 2,
     allowLoopbackTargets: true,
     webhookPorts: 'any',
   },
-  sandbox: { ...onAws, name: 'sandbox', brokers: { ...onAws.brokers, instanceType: 'kafka.t3.small' } },
+  sandbox: {
+    ...onAws,
+    name: 'sandbox',
+    streams: { ...onAws.streams, mostPartitions: 300 },
+    brokers: { ...onAws.brokers, instanceType: 'kafka.t3.small' },
+  },
   production: { ...onAws, name: 'production' },
 };
 
@@ -104,6 +127,7 @@ export function stageProblems(settings: StageSettings): string[] {
   };
 
   checkSources(settings, check);
+  checkStreams(settings, check);
   check(
     whole(settings.brokers.count, 3, 30) && settings.brokers.count % 3 === 0,
     'brokers.count',
@@ -127,6 +151,11 @@ export function stageProblems(settings: StageSettings): string[] {
     whole(settings.allowedConsecutiveFailures, 10, 10_000),
     'allowedConsecutiveFailures',
     'must be from 10 to 10000',
+  );
+  check(
+    settings.disableFailingAfterMinutes === 'never' || whole(settings.disableFailingAfterMinutes, 0, 10_080),
+    'disableFailingAfterMinutes',
+    "must be from 0 to 10080 minutes, or 'never'",
   );
   checkWebhookTargets(settings, check);
   return problems;

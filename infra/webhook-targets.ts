@@ -1,8 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { sourceDescriptions, type SourceSettings } from './source-settings.ts';
 import { type Check, whole } from './source-problems.ts';
 
-/** Where webhooks of a stage may go. */
+/** Where webhooks and messages of a stage may go. */
 export interface WebhookTargetSettings {
   /**
    * Lets webhook URLs use plain HTTP and loopback addresses. Only for the local stage: on AWS it would let a
@@ -16,6 +17,11 @@ export interface WebhookTargetSettings {
    * stage's own. Private ranges are refused anyway.
    */
   readonly deniedAddressRanges: readonly string[];
+  /**
+   * Certificates (PEM) of authorities that brokers of Kafka endpoints may have theirs from, beside the public ones that
+   * Node.js knows; usually none. With the ranges and sources they have room for 3 KiB.
+   */
+  readonly kafkaCertificateAuthorities: readonly string[];
 }
 
 interface TargetsOfStage extends WebhookTargetSettings {
@@ -28,7 +34,7 @@ const mostVariableBytes = 3072;
 
 /** Checks ports and address ranges. */
 export function checkWebhookTargets(settings: TargetsOfStage, check: Check): void {
-  const { webhookPorts: ports, deniedAddressRanges: ranges } = settings;
+  const { webhookPorts: ports, deniedAddressRanges: ranges, kafkaCertificateAuthorities } = settings;
   check(
     settings.name === 'local' || !settings.allowLoopbackTargets,
     'allowLoopbackTargets',
@@ -49,13 +55,35 @@ export function checkWebhookTargets(settings: TargetsOfStage, check: Check): voi
       `"${range}" is not a range in CIDR notation, such as 203.0.113.0/24 or 2600:1f18::/32`,
     );
   }
-  const rangeBytes = ranges.length > 0 ? JSON.stringify(ranges).length : 0;
-  const sourceBytes = Buffer.byteLength(JSON.stringify(sourceDescriptions(settings.sources)));
-  check(
-    rangeBytes === 0 || sourceBytes + rangeBytes <= mostVariableBytes,
-    'deniedAddressRanges',
-    `take, with the sources, ${sourceBytes + rangeBytes} of the ${mostVariableBytes} bytes that functions have room for: name fewer, larger ranges`,
-  );
+  for (const [at, certificate] of kafkaCertificateAuthorities.entries()) {
+    check(
+      isCertificate(certificate),
+      'kafkaCertificateAuthorities',
+      `number ${at + 1} is no certificate in PEM`,
+    );
+  }
+  checkRoom(settings, check);
+}
+
+/** Functions have what is set here as variables. */
+function checkRoom(settings: TargetsOfStage, check: Check): void {
+  const bytesOf = (values: readonly string[]) => (values.length > 0 ? JSON.stringify(values).length : 0);
+  const ranges = bytesOf(settings.deniedAddressRanges);
+  const authorities = bytesOf(settings.kafkaCertificateAuthorities);
+  const sources = Buffer.byteLength(JSON.stringify(sourceDescriptions(settings.sources)));
+  const all = sources + ranges + authorities;
+  if (all <= mostVariableBytes) return;
+  const taken = `${all} of the ${mostVariableBytes} bytes that functions have room for`;
+  check(ranges === 0, 'deniedAddressRanges', `take, with the sources, ${taken}: name fewer, larger ranges`);
+  check(authorities === 0, 'kafkaCertificateAuthorities', `take, with the sources, ${taken}: name fewer`);
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).ca;
+  } catch {
+    return false;
+  }
 }
 
 function isAddressRange(range: string): boolean {

@@ -1,7 +1,7 @@
-import type { Endpoint } from '../lib/core/endpoint.ts';
+import type { WebhookEndpoint } from '../lib/core/endpoint.ts';
 
 /** A webhook endpoint; name only what a test is about. */
-export function endpoint(parts: Partial<Endpoint> = {}): Endpoint {
+export function endpoint(parts: Partial<WebhookEndpoint> = {}): WebhookEndpoint {
   return {
     id: 'ep_1',
     orgId: 'acme',

@@ -9,12 +9,18 @@ import { createEndpointCounts } from '../../lib/adapters/dynamodb-endpoint-count
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFailureStreaks } from '../../lib/adapters/dynamodb-failure-streaks.ts';
+import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
+import { createPublishCalls } from '../../lib/adapters/dynamodb-publish-calls.ts';
+import { createPublishedEvents } from '../../lib/adapters/dynamodb-published-events.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
-import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { createRuns } from '../../lib/adapters/dynamodb-runs.ts';
+import { createEndpointSender } from '../../lib/adapters/endpoint-sender.ts';
+import { createEndpointDocuments } from '../../lib/adapters/endpoint-documents.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
+import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
@@ -22,8 +28,9 @@ import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
+import { createStreamDocuments } from '../../lib/adapters/stream-documents.ts';
+import { createTopicMappings } from '../../lib/adapters/topic-mappings.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
-import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { deliveryOperations } from '../../lib/app/api/deliveries.ts';
 import { dryRunOperations } from '../../lib/app/api/dry-run.ts';
 import { endpointOperations } from '../../lib/app/api/endpoints.ts';
@@ -31,18 +38,23 @@ import { eventReplayOperations } from '../../lib/app/api/event-replay.ts';
 import { eventOperations } from '../../lib/app/api/events.ts';
 import { healthOperations } from '../../lib/app/api/health.ts';
 import { keyOperations } from '../../lib/app/api/keys.ts';
+import { nodeOperations } from '../../lib/app/api/nodes.ts';
 import type { Operations } from '../../lib/app/api/operation.ts';
 import { orgOperations } from '../../lib/app/api/orgs.ts';
+import { publishOperations } from '../../lib/app/api/publish.ts';
 import { quarantineOperations } from '../../lib/app/api/quarantine.ts';
 import { redriveOperations } from '../../lib/app/api/redrive.ts';
 import { replayOperations } from '../../lib/app/api/replays.ts';
+import { runReportOperations } from '../../lib/app/api/run-reports.ts';
 import { sourceOperations } from '../../lib/app/api/sources.ts';
+import { streamOperations } from '../../lib/app/api/streams.ts';
+import { topicMappingOperations } from '../../lib/app/api/topic-mapping.ts';
 import { traceOperations } from '../../lib/app/api/trace.ts';
-import { webhookUrlRule } from '../../lib/app/api/url-rule.ts';
+import { brokerHostRule, webhookUrlRule } from '../../lib/app/api/url-rule.ts';
 import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
+import type { StoredNode } from '../../lib/core/action-node.ts';
 import type { ApiKey } from '../../lib/core/api-key.ts';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 import type { Org } from '../../lib/core/org.ts';
 import type { Replay } from '../../lib/core/replay.ts';
@@ -55,19 +67,26 @@ const eventsTable = environment('EVENTS_TABLE');
 const retentionDays = Number(environment('RETENTION_DAYS'));
 const orgs = createDocuments<Org>(dynamodb, configTable, 'ORG');
 const keys = createDocuments<ApiKey>(dynamodb, configTable, 'KEY');
-const endpoints = createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT');
-const eventIds = createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET')));
+const nodes = createDocuments<StoredNode>(dynamodb, configTable, 'NODE');
+const sealKey = await readSecret(environment('SEAL_KEY_SECRET'));
+const endpoints = createEndpointDocuments(dynamodb, configTable, sealKey);
+const eventIdKey = await readSecret(environment('EVENT_ID_KEY_SECRET'));
+const eventIds = createEventIds(eventIdKey);
 const events = createEventReader(dynamodb, eventsTable, eventIds);
 const targetRules = readTargetRules();
-const { originFault } = createAddressGuard(targetRules);
+const guard = createAddressGuard(targetRules);
+const partitionKeys = createPartitionKeys();
 const sqs = createSqsClient();
 const sources = JSON.parse(environment('SOURCES')) as SourceDescription[];
 const sourceConfigs = createDocuments<SourceConfig>(dynamodb, configTable, 'SOURCE');
 const transforms = createTransformRunner();
 const quarantine = createQuarantineReader(dynamodb, eventsTable, eventIds, retentionDays, now);
-const claims = createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now);
+const windowHours = Number(environment('IDEMPOTENCY_WINDOW_HOURS'));
+const claims = createClaimStore(dynamodb, eventsTable, windowHours, now);
+const published = createPublishedEvents(dynamodb, eventsTable, { retentionDays, windowHours }, now);
+const lists = createEventLists(dynamodb, eventsTable, events);
 const cachedEndpoints = createCachedEndpoints(endpoints, now);
-/** What turns records into events here. It sends no webhooks: deliveries are queued. */
+/** What turns records and publish calls into events here. It sends no webhooks: deliveries are queued. */
 const pipeline = {
   eventIds,
   transforms,
@@ -95,40 +114,62 @@ const replaying = {
   endpoints: { byId: (id: string) => endpoints.get(id) },
   deliveries,
   events,
+  published,
   wakeUps: pipeline.wakeUps,
   filterOf: pipeline.filterOf,
   now,
 };
 const replayJobs = {
   replays: createDocuments<Replay>(dynamodb, configTable, 'REPLAY'),
-  watch: createReplayWatch(dynamodb, eventsTable, retentionDays, now),
+  watch: createJobWatch(dynamodb, eventsTable, 'REPLAY', retentionDays),
   queue: createJobQueue(sqs, environment('REPLAY_QUEUE')),
+  now,
+};
+const mappings = createTopicMappings(dynamodb, configTable);
+const streamJobs = {
+  streams: createStreamDocuments(dynamodb, configTable, sealKey),
+  watch: createJobWatch(dynamodb, eventsTable, 'STREAM', retentionDays),
+  queue: createJobQueue(sqs, environment('STREAM_QUEUE')),
   now,
 };
 
 /** Every operation of the API by its route, with what it needs. */
 export const operations: Operations = {
   ...healthOperations(),
-  ...orgOperations({ orgs, keys, endpoints, replays: replayJobs.replays, now }),
+  ...orgOperations({ orgs, keys, endpoints, nodes, replays: replayJobs.replays, mappings, streamJobs, now }),
   ...keyOperations({ keys, orgs, now }),
   ...endpointOperations({
     endpoints,
     orgs,
-    sender: createWebhookSender(targetRules, now),
-    rules: { urlRule: webhookUrlRule(originFault, targetRules), retentionDays, compilePattern },
+    sender: createEndpointSender(targetRules, partitionKeys, now),
+    rules: {
+      urlRule: webhookUrlRule(guard.originFault, targetRules),
+      hostRule: brokerHostRule(guard.allowsHost, targetRules),
+      partitionKeys,
+      retentionDays,
+      compilePattern,
+    },
     releases: replayJobs,
     counts: createEndpointCounts(dynamodb, eventsTable, now),
     streaks: createFailureStreaks(dynamodb, eventsTable, retentionDays, now),
     now,
   }),
   ...eventOperations({
-    lists: createEventLists(dynamodb, eventsTable, events),
+    lists,
     events,
     deliveries,
     claims,
+    published,
     orgs,
     sources,
     retentionDays,
+    now,
+  }),
+  ...publishOperations({
+    orgs,
+    pipeline: { ...pipeline, published, lists },
+    calls: createPublishCalls(dynamodb, eventsTable, windowHours, now),
+    callSecret: eventIdKey,
     now,
   }),
   ...deliveryOperations({
@@ -138,7 +179,11 @@ export const operations: Operations = {
   }),
   ...eventReplayOperations(replaying),
   ...replayOperations({ ...replayJobs, orgs, endpoints }),
-  ...traceOperations({ events, orgs, sources }),
+  ...streamOperations(streamJobs),
+  ...topicMappingOperations({ mappings, orgs, streamJobs, now }),
+  ...nodeOperations({ nodes, now }),
+  ...runReportOperations({ runs: createRuns(dynamodb, configTable, retentionDays), now }),
+  ...traceOperations({ events, published, orgs, sources }),
   ...quarantineOperations({ quarantine, sources }),
   ...redriveOperations({ quarantine, known: sources, pipeline }),
   ...sourceOperations({ known: sources, configs: sourceConfigs, transforms, quarantine, now }),

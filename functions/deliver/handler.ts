@@ -2,13 +2,15 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
-import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEndpointPlaces } from '../../lib/adapters/dynamodb-endpoint-places.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { createEndpointSender } from '../../lib/adapters/endpoint-sender.ts';
 import { watchEndpoints } from '../../lib/adapters/endpoint-watch.ts';
+import { createEndpointDocuments } from '../../lib/adapters/endpoint-documents.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
+import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
@@ -16,11 +18,9 @@ import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
-import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
 import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import type { Lane } from '../../lib/app/ports/wake-ups.ts';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 
 const dynamodb = createDynamoDbClient();
@@ -31,7 +31,11 @@ const now = Date.now;
 const eventsTable = environment('EVENTS_TABLE');
 
 const endpoints = createCachedEndpoints(
-  createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
+  createEndpointDocuments(
+    dynamodb,
+    environment('CONFIG_TABLE'),
+    await readSecret(environment('SEAL_KEY_SECRET')),
+  ),
   now,
 );
 const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
@@ -42,8 +46,8 @@ const dependencies: DeliverDependencies = {
   gate: createEndpointGate(endpoints, Number(environment('INLINE_BUDGET_MS')), now),
   watch,
   slots: createRateSlots(dynamodb, eventsTable, now),
-  places: createEndpointPlaces(dynamodb, eventsTable, lane, Number(environment('ENDPOINT_PLACES')), now),
-  sender: createWebhookSender(readTargetRules(), now),
+  places: createEndpointPlaces(dynamodb, eventsTable, Number(environment('ENDPOINT_PLACES')), now),
+  sender: createEndpointSender(readTargetRules(), createPartitionKeys(), now),
   deliveries: createDeliveryStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   events: createEventReader(
     dynamodb,
@@ -56,25 +60,34 @@ const dependencies: DeliverDependencies = {
   random: Math.random,
 };
 
+/** When a message comes again whose endpoint is crowded, the first time and at the latest, seconds. */
+const afterCrowd = { least: 2, most: 60 };
+
 /** Makes the next attempt of each delivery that a message names. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const startedMs = now();
   const wakeUps = event.Records.map(({ body }) => readWakeUp(body, lane));
   const results = await deliverQueued(dependencies, wakeUps);
   await watch.finish();
-  const failed = event.Records.filter((_, index) => {
-    const result = results[index]!;
-    if (result.status === 'fulfilled') return false;
-    const { eventId, endpointId } = wakeUps[index]!;
+  for (const [at, result] of results.entries()) {
+    if (result.status === 'fulfilled') continue;
+    const { eventId, endpointId } = wakeUps[at]!;
     log('ERROR', 'delivery not attempted', { eventId, endpointId, ...errorFields(result.reason) });
-    return true;
+  }
+  const failed = event.Records.filter((_, at) => results[at]!.status === 'rejected');
+  const crowded = event.Records.filter((_, at) => {
+    const result = results[at]!;
+    return result.status === 'fulfilled' && result.value === 'crowded';
   });
   await receiveAgainSoon(sqs, queueUrls[lane], failed);
+  await receiveAgainSoon(sqs, queueUrls[lane], crowded, afterCrowd);
   log('INFO', 'wake-ups answered', {
     lane,
     wakeUps: wakeUps.length,
     failed: failed.length,
+    crowded: crowded.length,
     ms: now() - startedMs,
   });
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  const again = [...failed, ...crowded];
+  return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

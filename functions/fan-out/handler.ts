@@ -1,13 +1,15 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
-import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { createEndpointSender } from '../../lib/adapters/endpoint-sender.ts';
 import { watchEndpoints } from '../../lib/adapters/endpoint-watch.ts';
+import { createEndpointDocuments } from '../../lib/adapters/endpoint-documents.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
+import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
@@ -17,11 +19,9 @@ import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
-import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import { type FanOutDependencies, runFanOut } from '../../lib/app/run-fan-out.ts';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 
 const dynamodb = createDynamoDbClient();
@@ -32,7 +32,11 @@ const now = Date.now;
 
 const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
 const endpoints = createCachedEndpoints(
-  createDocuments<Endpoint>(dynamodb, environment('CONFIG_TABLE'), 'ENDPOINT'),
+  createEndpointDocuments(
+    dynamodb,
+    environment('CONFIG_TABLE'),
+    await readSecret(environment('SEAL_KEY_SECRET')),
+  ),
   now,
 );
 const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
@@ -48,7 +52,7 @@ const dependencies: FanOutDependencies = {
     createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
   ),
   filterOf: createFilterOf(compilePattern),
-  sender: createWebhookSender(readTargetRules(), now),
+  sender: createEndpointSender(readTargetRules(), createPartitionKeys(), now),
   jobs: createFanOutStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   queue: createJobQueue(sqs, queueUrl),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),

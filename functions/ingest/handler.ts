@@ -6,10 +6,13 @@ import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { createEndpointSender } from '../../lib/adapters/endpoint-sender.ts';
 import { watchEndpoints } from '../../lib/adapters/endpoint-watch.ts';
+import { createEndpointDocuments } from '../../lib/adapters/endpoint-documents.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { type KafkaBatchResponse, batchFailures, recordsOf } from '../../lib/adapters/kafka-event.ts';
+import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
@@ -19,11 +22,9 @@ import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { readTargetRules } from '../../lib/adapters/target-rules.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
-import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import { createEndpointGate } from '../../lib/app/endpoint-gate.ts';
 import { type BatchDependencies, ingestBatch } from '../../lib/app/ingest-batch.ts';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 import type { SourceConfig } from '../../lib/core/source.ts';
 
@@ -35,7 +36,10 @@ const configTable = environment('CONFIG_TABLE');
 const eventsTable = environment('EVENTS_TABLE');
 const rateLimit = process.env['RATE_LIMIT'];
 const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
-const endpoints = createCachedEndpoints(createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT'), now);
+const endpoints = createCachedEndpoints(
+  createEndpointDocuments(dynamodb, configTable, await readSecret(environment('SEAL_KEY_SECRET'))),
+  now,
+);
 const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
 
 const dependencies: BatchDependencies = {
@@ -51,7 +55,7 @@ const dependencies: BatchDependencies = {
   watch,
   claims: createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now),
   filterOf: createFilterOf(compilePattern),
-  sender: createWebhookSender(readTargetRules(), now),
+  sender: createEndpointSender(readTargetRules(), createPartitionKeys(), now),
   store: createIngestStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createJobQueue(sqs, environment('FAN_OUT_QUEUE')),

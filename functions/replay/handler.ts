@@ -5,7 +5,8 @@ import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
-import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
+import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
+import { createEndpointDocuments } from '../../lib/adapters/endpoint-documents.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
@@ -17,7 +18,6 @@ import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
 import { wakeUpQueueUrls } from '../../lib/adapters/wake-up-queues.ts';
 import { createFilterOf } from '../../lib/app/endpoint-filters.ts';
 import { type RunReplayDependencies, runReplay } from '../../lib/app/run-replay.ts';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
 import type { Replay } from '../../lib/core/replay.ts';
 
@@ -31,12 +31,16 @@ const now = Date.now;
 
 const eventIds = createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET')));
 const events = createEventReader(dynamodb, eventsTable, eventIds);
-const endpoints = createDocuments<Endpoint>(dynamodb, configTable, 'ENDPOINT');
+const endpoints = createEndpointDocuments(
+  dynamodb,
+  configTable,
+  await readSecret(environment('SEAL_KEY_SECRET')),
+);
 const deliveries = createDeliveryStore(dynamodb, eventsTable, retentionDays, now);
 
 const dependencies: RunReplayDependencies = {
   replays: createDocuments<Replay>(dynamodb, configTable, 'REPLAY'),
-  watch: createReplayWatch(dynamodb, eventsTable, retentionDays, now),
+  watch: createJobWatch(dynamodb, eventsTable, 'REPLAY', retentionDays),
   queue: createJobQueue(sqs, queueUrl),
   // As they are at this moment: what is held goes to an endpoint that has just become active.
   endpoints: { byId: (id) => endpoints.get(id) },

@@ -14,10 +14,11 @@ const dependencies = {
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createJobQueue(sqs, environment('FAN_OUT_QUEUE')),
   replayQueue: createJobQueue(sqs, environment('REPLAY_QUEUE')),
+  streamQueue: createJobQueue(sqs, environment('STREAM_QUEUE')),
   now: Date.now,
 };
 
-/** Once a minute: wakes the deliveries that are due, and fan-out jobs and replays that stand still. */
+/** Once a minute: wakes the deliveries that are due, and fan-out jobs, replays and streams that stand still. */
 export async function handler(): Promise<void> {
   log('INFO', 'swept', { woken: await sweepDue(dependencies) });
 }

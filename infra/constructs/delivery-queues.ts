@@ -3,6 +3,11 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FanoutFunction } from './fanout-function.ts';
 
+/** How often a message is received before it is put aside. */
+const mostTries = 10;
+/** A wake-up also comes again while its endpoint is crowded. */
+const mostWakeUps = 30;
+
 /** The queues that deliveries go through. A message that is lost does no harm: what it was for stays due. */
 export class DeliveryQueues extends Construct {
   /** Wake-ups of deliveries, but for those of slow endpoints. */
@@ -13,19 +18,22 @@ export class DeliveryQueues extends Construct {
   readonly fanOuts: Queue;
   /** Replays, and releases of held deliveries. */
   readonly replays: Queue;
+  /** Streams that something is to be done for on the cluster. */
+  readonly streams: Queue;
 
   /** @param deliverTimeout of the functions that attempt deliveries */
   constructor(scope: Construct, id: string, deliverTimeout: Duration) {
     super(scope, id);
     // Lambda wants six times the function's time-out, so that throttled polls do not repeat a message.
     const hidden = Duration.seconds(deliverTimeout.toSeconds() * 6);
-    this.usual = this.#queue('WakeUps', hidden);
-    this.slow = this.#queue('SlowWakeUps', hidden);
+    this.usual = this.#queue('WakeUps', hidden, mostWakeUps);
+    this.slow = this.#queue('SlowWakeUps', hidden, mostWakeUps);
     // After a crash a job is to go on soon; a repeated message does no harm, because a job is taken with a lease. The
     // lease (35 s) must be over by the time that the message comes again.
     const rest = Duration.seconds(40);
-    this.fanOuts = this.#queue('FanOuts', rest);
-    this.replays = this.#queue('Replays', rest);
+    this.fanOuts = this.#queue('FanOuts', rest, mostTries);
+    this.replays = this.#queue('Replays', rest, mostTries);
+    this.streams = this.#queue('Streams', rest, mostTries);
   }
 
   /** Lets a function have deliveries attempted. */
@@ -44,13 +52,18 @@ export class DeliveryQueues extends Construct {
     sender.sendTo(this.replays, 'REPLAY_QUEUE');
   }
 
-  #queue(id: string, visibilityTimeout: Duration): Queue {
+  /** Lets a function have streams gone on with. */
+  letProvision(sender: FanoutFunction): void {
+    sender.sendTo(this.streams, 'STREAM_QUEUE');
+  }
+
+  #queue(id: string, visibilityTimeout: Duration, maxReceiveCount: number): Queue {
     return new Queue(this, id, {
       visibilityTimeout,
       enforceSSL: true,
       deadLetterQueue: {
         queue: new Queue(this, `${id}Dead`, { retentionPeriod: Duration.days(14), enforceSSL: true }),
-        maxReceiveCount: 10,
+        maxReceiveCount,
       },
     });
   }

@@ -5,6 +5,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  type CfnFunction,
   Code,
   Function as LambdaFunction,
   LoggingFormat,
@@ -99,6 +100,24 @@ export class FanoutFunction extends Construct {
     this.function.addEnvironment(variable, secret.secretArn);
     secret.grantRead(this.#role);
     return this;
+  }
+
+  /** Runs the function in a network, from where it reaches what only that network does. */
+  enterNetwork(subnetIds: readonly string[], securityGroupIds: readonly string[]): this {
+    const deployed = this.function.node.defaultChild as CfnFunction;
+    deployed.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };
+    // EC2 has no narrower resource for these.
+    return this.allow(
+      [
+        'ec2:CreateNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSubnets',
+        'ec2:DeleteNetworkInterface',
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      ['*'],
+    );
   }
 
   /** Allows actions on resources, for what has no method here. */

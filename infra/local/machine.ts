@@ -17,6 +17,8 @@ import {
 } from './resource-kind.ts';
 import { resourceKinds } from './resource-kinds.ts';
 import { secretName, Secrets, startSecretsEndpoint } from './secrets-endpoint.ts';
+import { localOperator } from '../source-settings.ts';
+import { localSecret } from './source-secrets.ts';
 
 /** What a cloud assembly asks of this machine, checked. */
 export interface Plan extends Pick<Planned, 'resources' | 'outputs'> {
@@ -87,6 +89,8 @@ export async function runMachine(plan: Plan, engines: Engines, options: MachineO
   const secrets = new Secrets();
   for (const [arn, value] of Object.entries(options.secrets ?? {}))
     secrets.set({ arn, name: secretName(arn), value });
+  const operator = localOperator.secretArn;
+  secrets.set({ arn: operator, name: secretName(operator), value: localSecret(engines.kafka) });
   const functions = new FunctionRegistry();
   const endpoint = await startSecretsEndpoint(secrets);
   const clients = connect(engines);

@@ -75,7 +75,14 @@ function withoutSecrets(bootstrapServers: readonly string[], listener: KafkaAcce
   };
 }
 
-function localListener(bootstrapServers: readonly string[], engines: Engines): KafkaAccess | undefined {
+/**
+ * The listener of this machine's own broker that is meant; undefined for any other server.
+ * @throws Error when the broker has not got it
+ */
+export function localListener(
+  bootstrapServers: readonly string[],
+  engines: Engines,
+): KafkaAccess | undefined {
   const [server = ''] = bootstrapServers;
   const protocol = {
     [localListeners.saslPlaintext]: 'SASL_PLAINTEXT',

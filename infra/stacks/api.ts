@@ -10,18 +10,28 @@ import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings, sourceDirectory } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
+import type { PublishStack } from './publish.ts';
 
 export interface ApiStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly queues: DeliveryQueues;
+  readonly publishing: PublishStack;
 }
 
 /** Routes anyone may call. */
 export const openRoutes = ['GET /healthz'];
 
-/** Routes that need a key; roles and orgs are checked in the function. */
+/** Routes that write to orgs' topics: functions that reach the Kafka cluster answer them. */
+const publishRoutes = [
+  'POST /v1/orgs/{org}/notifications',
+  'POST /v1/orgs/{org}/ledger-events',
+  'POST /v1/orgs/{org}/runs',
+];
+const priceRoutes = ['POST /v1/orgs/{org}/prices'];
+
+/** Routes that need a key; roles and orgs are checked in the functions. */
 export const keyedRoutes = [
   'POST /v1/orgs',
   'GET /v1/orgs',
@@ -41,6 +51,7 @@ export const keyedRoutes = [
   'DELETE /v1/orgs/{org}/endpoints/{endpoint}',
   'POST /v1/orgs/{org}/endpoints/{endpoint}/rotate-secret',
   'POST /v1/orgs/{org}/endpoints/{endpoint}/test',
+  'POST /v1/orgs/{org}/events',
   'GET /v1/orgs/{org}/events',
   'GET /v1/events',
   'GET /v1/events/{event}',
@@ -52,6 +63,20 @@ export const keyedRoutes = [
   'GET /v1/orgs/{org}/replays/{replay}',
   'DELETE /v1/orgs/{org}/replays/{replay}',
   'POST /v1/orgs/{org}/replays/{replay}/resume',
+  'PUT /v1/orgs/{org}/stream',
+  'GET /v1/orgs/{org}/stream',
+  'DELETE /v1/orgs/{org}/stream',
+  'POST /v1/orgs/{org}/stream/rotate',
+  'PUT /v1/orgs/{org}/topic-mapping',
+  'GET /v1/orgs/{org}/topic-mapping',
+  ...publishRoutes,
+  ...priceRoutes,
+  'PUT /v1/orgs/{org}/nodes/{node}',
+  'GET /v1/orgs/{org}/nodes/{node}',
+  'DELETE /v1/orgs/{org}/nodes/{node}',
+  'GET /v1/workflows/runs/{run}',
+  'PATCH /v1/workflows/runs/{run}/nodes/{nodeRun}',
+  'PATCH /v1/workflows/nodes/runs/{nodeRun}',
   'GET /v1/quarantine',
   'GET /v1/quarantine/{id}',
   'POST /v1/quarantine/{id}/redrive',
@@ -66,7 +91,7 @@ export const keyedRoutes = [
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets, queues } = props;
+    const { settings, functions, config, events, secrets, queues, publishing } = props;
 
     const authorize = new FanoutFunction(this, 'Authorize', {
       functions,
@@ -100,9 +125,11 @@ export class ApiStack extends Stack {
         'Query',
         'UpdateItem',
       ])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
+      .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
     queues.letDeliver(handle);
     queues.letReplay(handle);
+    queues.letProvision(handle);
 
     const api = new HttpApi(this, 'HttpApi', {
       apiName: `fanout-${settings.name}`,
@@ -113,16 +140,24 @@ export class ApiStack extends Stack {
         resultsCacheTtl: Duration.minutes(1),
       }),
     });
-    const integration = new HttpLambdaIntegration('HandleIntegration', handle.function, {
-      // One permission for the API: one for each route would outgrow a function's policy of 20 KB.
-      scopePermissionToRoute: false,
-    });
+    const integrationOf = (id: string, answering: FanoutFunction) =>
+      new HttpLambdaIntegration(`${id}Integration`, answering.function, {
+        // One permission for the API: one for each route would outgrow a function's policy of 20 KB.
+        scopePermissionToRoute: false,
+      });
+    const integration = integrationOf('Handle', handle);
+    const publish = integrationOf('Publish', publishing.publish);
+    const prices = integrationOf('PublishPrices', publishing.publishPrices);
+    const integrations = new Map([
+      ...publishRoutes.map((route) => [route, publish] as const),
+      ...priceRoutes.map((route) => [route, prices] as const),
+    ]);
     const addRoute = (routeKey: string, open: boolean) => {
       const [method, path] = routeKey.split(' ') as [HttpMethod, string];
       api.addRoutes({
         methods: [method],
         path,
-        integration,
+        integration: integrations.get(routeKey) ?? integration,
         ...(open && { authorizer: new HttpNoneAuthorizer() }),
       });
     };

@@ -10,6 +10,8 @@ export interface FanoutSecrets {
   readonly operatorKey: Secret;
   /** Turns a record's address into the random-looking part of its event id, and back. */
   readonly eventIdKey: Secret;
+  /** Seals the secrets of endpoints in the config table. */
+  readonly sealKey: Secret;
 }
 
 const string = (name: string) => ({ name, type: AttributeType.STRING });
@@ -28,6 +30,8 @@ export class DataStack extends Stack {
       ...kept,
       partitionKey: string('pk'),
       sortKey: string('sk'),
+      // Runs alone end.
+      timeToLiveAttribute: 'expires_at',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       globalSecondaryIndexes: [
         // Everything of one kind in the deployment: the orgs, all endpoints for a broadcast.
@@ -76,8 +80,14 @@ export class DataStack extends Stack {
         generateSecretString: generated,
         removalPolicy: RemovalPolicy.RETAIN,
       }),
+      sealKey: new Secret(this, 'SealKey', {
+        description: 'Seals the secrets and passwords of endpoints. Replacing it makes them unreadable',
+        generateSecretString: generated,
+        removalPolicy: RemovalPolicy.RETAIN,
+      }),
     };
     new CfnOutput(this, 'EventIdKeySecretArn', { value: this.secrets.eventIdKey.secretArn });
+    new CfnOutput(this, 'SealKeySecretArn', { value: this.secrets.sealKey.secretArn });
     new CfnOutput(this, 'OperatorKeySecretArn', { value: this.secrets.operatorKey.secretArn });
   }
 }

@@ -55,7 +55,8 @@ export class DeliveryStack extends Stack {
           'Query',
           'UpdateItem',
         ])
-        .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+        .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
+        .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
       this.queues.letWakeUp(attempts);
       this.#consume(attempts, this.queues[lane], 10, concurrency);
     };
@@ -72,7 +73,8 @@ export class DeliveryStack extends Stack {
     })
       .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
       .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'DeleteItem', 'Query', 'UpdateItem'])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
+      .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
     this.queues.letDeliver(fanOut);
     this.#consume(fanOut, this.queues.fanOuts, 1, settings.deliveryConcurrency);
 
@@ -86,7 +88,8 @@ export class DeliveryStack extends Stack {
     })
       .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'DeleteItem'])
       .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'PutItem', 'DeleteItem'])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
+      .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
     this.queues.letWakeUp(replay);
     this.queues.letReplay(replay);
     this.#consume(replay, this.queues.replays, 1, settings.deliveryConcurrency);
@@ -100,6 +103,7 @@ export class DeliveryStack extends Stack {
     }).useTable(events, 'EVENTS_TABLE', ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
     this.queues.letDeliver(sweep);
     this.queues.letReplay(sweep);
+    this.queues.letProvision(sweep);
     new Schedule(this, 'SweepSchedule', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new LambdaInvoke(sweep.function, { retryAttempts: 0 }),

@@ -46,7 +46,8 @@ export class IngestStack extends Stack {
           'Query',
           'UpdateItem',
         ])
-        .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+        .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
+        .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
       queues.letDeliver(ingest);
       mapSource(this, name, source, ingest, kafka);
     }

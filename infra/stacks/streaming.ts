@@ -7,12 +7,16 @@ import type { OwnKafka } from '../constructs/source-mapping.ts';
 import type { StoredSecret } from '../source-settings.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 
+/** Of each topic that is made. */
+export const replication = 3;
+export const minInSyncReplicas = 2;
+
 const kafkaVersion = '3.9.x.kraft';
 
 const serverProperties = {
   'auto.create.topics.enable': false,
-  'default.replication.factor': 3,
-  'min.insync.replicas': 2,
+  'default.replication.factor': replication,
+  'min.insync.replicas': minInSyncReplicas,
   'unclean.leader.election.enable': false,
   'allow.everyone.if.no.acl.found': false,
   // A record of 1 MiB with its key and headers.
@@ -23,6 +27,8 @@ const serverProperties = {
 export class StreamingStack extends Stack {
   readonly kafka: OwnKafka;
   readonly vpc: Vpc;
+  /** Whoever is in it reaches the brokers. */
+  readonly brokerAccess: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: FanoutStackProps) {
     super(scope, id, props);
@@ -38,12 +44,12 @@ export class StreamingStack extends Stack {
         { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 22 },
       ],
     });
-    const brokerAccess = new SecurityGroup(this, 'BrokerAccess', {
+    this.brokerAccess = new SecurityGroup(this, 'BrokerAccess', {
       vpc: this.vpc,
-      description: 'Brokers, and the event source mappings that poll them',
+      description: 'Brokers, and the event source mappings and functions that reach them',
       allowAllOutbound: true,
     });
-    brokerAccess.addIngressRule(brokerAccess, Port.tcpRange(9092, 9098), 'Kafka within the group');
+    this.brokerAccess.addIngressRule(this.brokerAccess, Port.tcpRange(9092, 9098), 'Kafka within the group');
 
     const configuration = new CfnConfiguration(this, 'Configuration', {
       name: `fanout-${name}`,
@@ -58,7 +64,7 @@ export class StreamingStack extends Stack {
       brokerNodeGroupInfo: {
         instanceType: brokers.instanceType,
         clientSubnets: this.vpc.privateSubnets.map((subnet) => subnet.subnetId),
-        securityGroups: [brokerAccess.securityGroupId],
+        securityGroups: [this.brokerAccess.securityGroupId],
         storageInfo: { ebsStorageInfo: { volumeSize: brokers.storageGiB } },
       },
       configurationInfo: { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision },
@@ -73,8 +79,8 @@ export class StreamingStack extends Stack {
         clusterArn: cluster.attrArn,
         topicName: source.topic,
         partitionCount: source.partitions,
-        replicationFactor: 3,
-        configs: Fn.base64('min.insync.replicas=2\n'),
+        replicationFactor: replication,
+        configs: Fn.base64(`min.insync.replicas=${minInSyncReplicas}\n`),
       });
       topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
     }

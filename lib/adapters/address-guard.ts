@@ -51,6 +51,8 @@ export interface AddressGuard {
   readonly originFault: (origin: string) => OriginFault | undefined;
   /** Whether the IP address, in any spelling that `node:net` knows, may be connected to. */
   readonly allows: (address: string) => boolean;
+  /** The same for a host; a name passes here, and is checked by `lookup`. */
+  readonly allowsHost: (host: string) => boolean;
   /**
    * A `lookup` for sockets: resolves a name, and fails when any address of it is not allowed. What it answers is what
    * the socket connects to, so that a name cannot change its address between check and use.
@@ -98,6 +100,7 @@ export function createAddressGuard(rules: TargetRules, resolveName: ResolveName 
   };
   return {
     allows,
+    allowsHost: (host) => isIP(host) === 0 || allows(host),
     originFault(origin) {
       // The origin of `mailto:`, `data:` and the like is the word null.
       if (!URL.canParse(origin)) return 'scheme';

@@ -3,7 +3,10 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Problem } from '../app/api/problem.ts';
 import { errorFields, log } from './log.ts';
 
-/** Answers errors as problem+json. What was not foreseen is logged, and tells the caller nothing but that it failed. */
+/**
+ * Answers errors as problem+json. What was not foreseen is logged, and tells the caller nothing but that it failed; so is what
+ * has caused a problem.
+ */
 export function answerProblems<Event extends { routeKey: string }>(): MiddlewareObj<
   Event,
   APIGatewayProxyStructuredResultV2
@@ -12,7 +15,9 @@ export function answerProblems<Event extends { routeKey: string }>(): Middleware
     onError(request) {
       const { error, event } = request;
       const problem = error instanceof Problem ? error : unforeseen(error);
-      if (problem !== error) log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(error) });
+      const cause = problem === error ? problem.cause : error;
+      if (cause !== undefined)
+        log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(cause) });
       request.response = {
         statusCode: problem.status,
         headers: { 'content-type': 'application/problem+json' },

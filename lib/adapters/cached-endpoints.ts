@@ -42,29 +42,29 @@ export function createCachedEndpoints(
       );
     },
 
-    async disableGone(id) {
-      await write(id, (endpoint) => (endpoint.status === 'disabled' ? endpoint : disabled(endpoint)));
+    async disableGone(attempted) {
+      await write(attempted, (endpoint) => (endpoint.status === 'disabled' ? endpoint : disabled(endpoint)));
     },
 
-    async mark(id, { slow, brokenUntil }) {
-      await write(id, (endpoint) => {
+    async mark(attempted, { slow, brokenUntil }) {
+      await write(attempted, (endpoint) => {
         const { hints = {} } = endpoint;
         const isNews = hints.slow !== slow || hints.brokenUntil !== brokenUntil;
         return isNews ? { ...endpoint, hints: { ...hints, slow, brokenUntil } } : endpoint;
       });
     },
 
-    async alert(id, streak, terms) {
+    async alert(attempted, streak, terms) {
       let added: readonly EndpointAlert[] = [];
-      const isWritten = await write(id, (endpoint) => {
+      const isWritten = await write(attempted, (endpoint) => {
         added = newAlerts(endpoint, streak, terms, now());
         return added.length > 0 ? withAlerts(endpoint, added, terms) : endpoint;
       });
       return isWritten ? added : [];
     },
 
-    async recovered(id) {
-      await write(id, (endpoint) => {
+    async recovered(attempted) {
+      await write(attempted, (endpoint) => {
         if (!endpoint.hints?.failing) return endpoint;
         const { failing, ...hints } = endpoint.hints;
         return { ...endpoint, hints };
@@ -73,9 +73,10 @@ export function createCachedEndpoints(
   };
 
   /** @returns whether the endpoint now is as it was to be */
-  async function write(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<boolean> {
+  async function write(attempted: Endpoint, change: (endpoint: Endpoint) => Endpoint): Promise<boolean> {
+    const { id } = attempted;
     try {
-      await documents.update(id, change);
+      await documents.update(id, (found) => (isAsAttempted(found, attempted) ? change(found) : found));
       return true;
     } catch (error) {
       log('ERROR', 'endpoint not marked', { endpoint: id, ...errorFields(error) });
@@ -89,4 +90,14 @@ export function createCachedEndpoints(
     const updatedAt = new Date(now()).toISOString();
     return { ...endpoint, status: 'disabled', disabledReason: 'gone', updatedAt };
   }
+}
+
+/** Ids can be given again, and targets changed, while an attempt is under way. */
+function isAsAttempted(found: Endpoint, attempted: Endpoint): boolean {
+  const isSame = found.orgId === attempted.orgId && found.createdAt === attempted.createdAt;
+  return isSame && JSON.stringify(targetOf(found)) === JSON.stringify(targetOf(attempted));
+}
+
+function targetOf(endpoint: Endpoint): unknown {
+  return endpoint.type === 'webhook' ? endpoint.url : endpoint.kafka;
 }

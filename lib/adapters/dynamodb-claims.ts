@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type AttributeValue,
   BatchExecuteStatementCommand,
@@ -10,6 +9,7 @@ import {
 import type { Claim, ClaimStore } from '../app/ports/claims.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
 import { chunks } from '../core/chunks.ts';
+import { claimKey } from './claim-items.ts';
 import { mostAtOnce } from './dynamodb-batch.ts';
 
 /** Statements that DynamoDB takes in one call. */
@@ -17,20 +17,16 @@ const mostStatements = 25;
 /** Of each call, keys that are looked at one by one because somebody has them. */
 const takenAtOnce = 4;
 
-/** Claims of idempotency keys in the events table. Keys are hashed: they may be long, and say things about people. */
+/** Claims of idempotency keys in the events table. */
 export function createClaimStore(
   client: DynamoDBClient,
   table: string,
   windowHours: number,
   now: () => number,
 ): ClaimStore {
-  const keyOf = (scope: string, key: string) => ({
-    pk: { S: `CLAIM#${scope}#${createHash('sha256').update(key).digest('base64url')}` },
-    sk: { S: 'CLAIM' },
-  });
   const nowSeconds = () => Math.floor(now() / 1000);
   const itemOf = (scope: string, { key, eventId, origin }: Claim) => ({
-    ...keyOf(scope, key),
+    ...claimKey(scope, key),
     event_id: { S: eventId },
     origin: { S: origin },
     expires_at: { N: String(nowSeconds() + windowHours * 3600) },
@@ -49,7 +45,7 @@ export function createClaimStore(
 
     async holder(scope, key) {
       const { Item } = await client.send(
-        new GetItemCommand({ TableName: table, Key: keyOf(scope, key), ConsistentRead: true }),
+        new GetItemCommand({ TableName: table, Key: claimKey(scope, key), ConsistentRead: true }),
       );
       const isValid = Item && Number(Item['expires_at']!.N) > nowSeconds();
       return isValid ? Item['event_id']!.S : undefined;

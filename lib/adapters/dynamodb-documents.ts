@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -12,13 +11,11 @@ import {
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
 import type { Document, Documents, ListRequest, Page } from '../app/ports/documents.ts';
+import { afterConflict, mostConflicts } from './after-conflict.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { conditionHeld } from './dynamodb-condition.ts';
 
-export type DocumentKind = 'ORG' | 'KEY' | 'ENDPOINT' | 'SOURCE' | 'REPLAY';
-
-/** Writes of one item that come at once: those that lose try again, each after a random wait. */
-const mostConflicts = 10;
+export type DocumentKind = 'ORG' | 'KEY' | 'ENDPOINT' | 'SOURCE' | 'REPLAY' | 'STREAM' | 'MAPPING' | 'NODE';
 
 /**
  * Documents of one kind in the config table. An item is the document as JSON beside its keys: `pk` KIND#id, `sk` KIND,
@@ -155,8 +152,4 @@ function refusals(error: unknown): (string | undefined)[] {
 
 function isConflict(error: unknown): boolean {
   return error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException;
-}
-
-function afterConflict(conflicts: number): Promise<void> {
-  return wait(Math.min(5 * 2 ** conflicts, 200) * Math.random());
 }

@@ -19,7 +19,7 @@ import { chunks } from '../core/chunks.ts';
 import { conditionHeld } from './dynamodb-condition.ts';
 import { type Item } from './dynamodb-batch.ts';
 import { fanOutKey, jobKey } from './fan-out-items.ts';
-import { replayWatchKey, watchedReplay } from './replay-watch-items.ts';
+import { watchKey, watched } from './job-watch-items.ts';
 
 /** Minutes that are looked at again, for rows that were written late or showed up late in the index. */
 const trailingMinutes = 5;
@@ -55,13 +55,14 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
       await writeCursor(last);
     },
 
-    async woken({ deliveries, fanOuts, replays }, nowMs) {
+    async woken({ deliveries, fanOuts, replays, streams }, nowMs) {
       const againMs = dueAgainAfter(nowMs);
       const again = (name: string) => dueAttributes(name, againMs);
       const moves = [
         ...deliveries.map((one) => () => move(deliveryKey(one), one.attemptsMade, deliveryDue(one, againMs))),
         ...fanOuts.map((one) => () => move(jobKey(one.eventId), one.pages, again(one.eventId))),
-        ...replays.map((id) => () => move(replayWatchKey(id), 0, again(id))),
+        ...replays.map((id) => () => move(watchKey('REPLAY', id), 0, again(id))),
+        ...streams.map((id) => () => move(watchKey('STREAM', id), 0, again(id))),
       ];
       for (const some of chunks(moves, updatesAtOnce)) await Promise.all(some.map((run) => run()));
     },
@@ -123,14 +124,20 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
   }
 }
 
-/** The index holds deliveries, fan-out jobs and what watches over replays. */
+/** The index holds deliveries, fan-out jobs and what watches over replays and streams. */
 function duePage(items: readonly Item[]): DuePage {
   const countOf = (item: Item) => Number(item['attempt_count']!.N);
-  const page = { deliveries: [] as DueDelivery[], fanOuts: [] as DueFanOut[], replays: [] as string[] };
+  const watches = { REPLAY: [] as string[], STREAM: [] as string[] };
+  const page = {
+    deliveries: [] as DueDelivery[],
+    fanOuts: [] as DueFanOut[],
+    replays: watches.REPLAY,
+    streams: watches.STREAM,
+  };
   for (const item of items) {
     const pk = item['pk']!.S!;
-    const replay = watchedReplay(pk);
-    if (replay !== undefined) page.replays.push(replay);
+    const watch = watched(pk);
+    if (watch) watches[watch.job].push(watch.id);
     else if (pk.startsWith(fanOutKey(''))) {
       page.fanOuts.push({ eventId: pk.slice(fanOutKey('').length), pages: countOf(item) });
     } else page.deliveries.push({ ...deliveryKeyOf(item), attemptsMade: countOf(item) });

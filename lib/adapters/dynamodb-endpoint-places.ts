@@ -5,20 +5,18 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { EndpointPlaces } from '../app/ports/endpoint-places.ts';
-import type { Lane } from '../app/ports/wake-ups.ts';
 import type { Item } from './dynamodb-batch.ts';
 
 /** An item that nobody has changed for so long may go. */
 const itemMs = 86_400_000;
 
 /**
- * An item for each endpoint and lane: the set of those who hold a place at it, each with the end of its time in its name.
+ * An item for each endpoint: the set of those who hold a place at it, each with the end of its time in its name.
  * @param most places of one endpoint
  */
 export function createEndpointPlaces(
   client: DynamoDBClient,
   table: string,
-  lane: Lane,
   most: number,
   now: () => number,
 ): EndpointPlaces {
@@ -26,7 +24,7 @@ export function createEndpointPlaces(
     await client.send(
       new UpdateItemCommand({
         TableName: table,
-        Key: { pk: { S: `PLACES#${endpointId}` }, sk: { S: lane } },
+        Key: { pk: { S: `PLACES#${endpointId}` }, sk: { S: 'PLACES' } },
         UpdateExpression: expression,
         ConditionExpression: condition,
         ExpressionAttributeValues: values,

@@ -165,11 +165,12 @@ function listedWhole(parts: Parts): ListedEntry | undefined {
 
 function listed(entry: StoredEntry): ListedEntry {
   if ('skippedBy' in entry) return entry;
-  const { id, timeMs, address, eventType, target, idempotencyKey, duplicateOf, transformVersion, fanOut } =
-    entry;
+  const { id, givenId, timeMs, address, eventType, target } = entry;
+  const { idempotencyKey, duplicateOf, transformVersion, fanOut } = entry;
   const deliveries = [...(entry.elsewhere ?? []), ...entry.deliveries];
   return {
     id,
+    ...(givenId !== undefined && { givenId }),
     timeMs,
     address,
     eventType,

@@ -1,5 +1,5 @@
 import Pool from 'undici/lib/dispatcher/pool.js';
-import type { AttemptTimes } from '../app/ports/webhook-sender.ts';
+import type { AttemptTimes } from '../app/ports/endpoint-sender.ts';
 import type { Attempt } from '../core/attempt.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { ConnectionBudget } from './connection-budget.ts';

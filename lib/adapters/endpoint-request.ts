@@ -1,5 +1,5 @@
 import type { EventBody } from '../app/ports/wake-ups.ts';
-import { type Endpoint, authorizationOf, validSecrets } from '../core/endpoint.ts';
+import { type WebhookEndpoint, authorizationOf, validSecrets } from '../core/endpoint.ts';
 import { isSecretHeader } from '../core/headers.ts';
 import { withoutPayload } from '../core/payload-echo.ts';
 import { type Redactor, createRedactor } from '../core/redaction.ts';
@@ -13,16 +13,16 @@ export interface EndpointRequest {
   build(eventId: string, body: EventBody, nowMs: number): WebhookRequest;
 }
 
-const known = new WeakMap<Endpoint, EndpointRequest>();
+const known = new WeakMap<WebhookEndpoint, EndpointRequest>();
 
 /** The endpoint's request; made once for an endpoint that is read once. */
-export function endpointRequest(endpoint: Endpoint): EndpointRequest {
+export function endpointRequest(endpoint: WebhookEndpoint): EndpointRequest {
   let request = known.get(endpoint);
   if (!request) known.set(endpoint, (request = prepare(endpoint)));
   return request;
 }
 
-function prepare(endpoint: Endpoint): EndpointRequest {
+function prepare(endpoint: WebhookEndpoint): EndpointRequest {
   const url = new URL(endpoint.url);
   const path = url.pathname + url.search;
   const authorization = endpoint.auth && { authorization: authorizationOf(endpoint.auth) };
@@ -46,7 +46,7 @@ function prepare(endpoint: Endpoint): EndpointRequest {
 }
 
 /** Takes out what was sent as a credential or payload, and what signs: none may come back in an answer's excerpt. */
-function redactorOf(endpoint: Endpoint, { headers, data }: EventBody): Redactor {
+function redactorOf(endpoint: WebhookEndpoint, { headers, data }: EventBody): Redactor {
   const { auth, secrets } = endpoint;
   const { redact } = createRedactor([
     ...(auth ? credentialsIn('authorization', authorizationOf(auth)) : []),

@@ -13,6 +13,7 @@ export function watchEndpoints(
   endpoints: EndpointAlerter,
   now: () => number,
 ): EndpointWatch {
+  const minutes = environment('DISABLE_FAILING_AFTER_MINUTES');
   return createEndpointWatch({
     counts: createEndpointCounts(client, table, now),
     streaks: createFailureStreaks(client, table, Number(environment('RETENTION_DAYS')), now),
@@ -20,7 +21,7 @@ export function watchEndpoints(
     alerts: endpointAlertLog,
     terms: {
       allowed: Number(environment('ALLOWED_CONSECUTIVE_FAILURES')),
-      disables: environment('DISABLE_FAILING_ENDPOINTS') === 'true',
+      disablesAfterMs: minutes === 'never' ? undefined : Number(minutes) * 60_000,
     },
     now,
   });

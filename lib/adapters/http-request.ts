@@ -4,28 +4,40 @@ import type {
 } from 'aws-lambda';
 import type { Answer, Caller, OperationRequest } from '../app/api/operation.ts';
 import { Problem } from '../app/api/problem.ts';
+import { jsonDepth } from '../core/json-depth.ts';
 import { stringifyRaw } from '../core/raw-json.ts';
 
 /** Bytes of a request's body at most; Lambda itself takes 6 MB. */
 const mostBodyBytes = 1024 * 1024;
 
+/** Arrays and objects inside one another; code that goes through them has a stack. */
+const mostLevels = 100;
+
 type ApiEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<Caller | undefined>;
 
-/** What an operation needs of API Gateway's event. The body is read only where an operation wants one. */
+interface RequestBody {
+  readonly text: string;
+  readonly json: unknown;
+}
+
+/**
+ * What an operation needs of API Gateway's event. The body is read only where an operation wants one.
+ */
 export function readRequest(
   event: ApiEvent,
-): Omit<OperationRequest<unknown>, 'body' | 'text'> & { readBody(): { text: string; json: unknown } } {
+): Omit<OperationRequest<unknown>, 'body' | 'text'> & { readBody(empty?: object): RequestBody } {
   const authorizer = event.requestContext.authorizer as { lambda?: Caller } | undefined;
   return {
     // Open routes have no authorizer; the role that may do least stands in.
     caller: authorizer?.lambda ?? { role: 'tenant' },
     path: (event.pathParameters ?? {}) as Record<string, string>,
     query: (event.queryStringParameters ?? {}) as Record<string, string>,
-    readBody: () => readJson(event),
+    idempotencyKey: event.headers['idempotency-key'],
+    readBody: (empty) => (event.body || !empty ? readJson(event) : { text: '', json: empty }),
   };
 }
 
-function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): { text: string; json: unknown } {
+function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): RequestBody {
   const type = headers['content-type'] ?? '';
   if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
     throw new Problem('unsupported_media_type', 'Send the body with content-type: application/json.');
@@ -35,11 +47,20 @@ function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): { text: st
     throw new Problem('too_large', `The body has ${bytes.length} bytes; the most is ${mostBodyBytes}.`);
   }
   if (bytes.length === 0) throw new Problem('invalid_request', 'The body is empty; send JSON.');
+  const read = parse(bytes);
+  if (!read) throw new Problem('invalid_request', 'The body is not JSON in UTF-8.');
+  if (jsonDepth(read.text) > mostLevels) {
+    throw new Problem('invalid_request', `The body is nested in more than ${mostLevels} levels.`);
+  }
+  return read;
+}
+
+function parse(bytes: Buffer): RequestBody | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { text, json: JSON.parse(text) };
   } catch {
-    throw new Problem('invalid_request', 'The body is not JSON in UTF-8.');
+    return undefined;
   }
 }
 

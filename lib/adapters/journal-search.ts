@@ -1,5 +1,5 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
-import type { EventAddress } from '../core/event-id.ts';
+import { type EventAddress, publishedSource } from '../core/event-id.ts';
 import { type JournalEvent, noOrg } from '../core/journal.ts';
 import type { Item } from './dynamodb-batch.ts';
 import { sortable } from './event-items.ts';
@@ -63,20 +63,28 @@ export async function searchJournal(
   return new Map([...newest].map(([id, parts]) => [id, inOrder(parts)]));
 }
 
-/** The journal items of a partition that begin at the place or before it, the nearest first. */
+/**
+ * The journal items of a partition that begin at the place or before it, the nearest first. Those of a publish call hold
+ * nothing of other calls.
+ */
 async function* pagesBack(
   client: DynamoDBClient,
   table: string,
-  { source, partition }: EventAddress,
+  { source, partition, offset }: EventAddress,
   place: string,
 ): AsyncIterable<Item[]> {
+  const lowest = sortable(source === publishedSource ? offset : 0);
   const pages = paginateQuery(
     { client, pageSize: 10 },
     {
       TableName: table,
-      KeyConditionExpression: 'pk = :pk AND sk <= :place',
-      // '~' sorts behind every org's id.
-      ExpressionAttributeValues: { ':pk': journalKey(source, partition), ':place': { S: `${place}#~` } },
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :lowest AND :place',
+      ExpressionAttributeValues: {
+        ':pk': journalKey(source, partition),
+        ':lowest': { S: lowest },
+        // '~' sorts behind every org's id.
+        ':place': { S: `${place}#~` },
+      },
       ScanIndexForward: false,
       ConsistentRead: true,
     },

@@ -3,6 +3,7 @@ import type { Seal } from './seal.ts';
 
 /** A document whose secret fields are stored as one sealed text. */
 export type Sealed = Document & { readonly sealed: string };
+type Stored = Document & Partial<Sealed>;
 
 /**
  * Documents with secrets in them: their secret fields are sealed before they are written, and opened when they are read.
@@ -21,8 +22,11 @@ export function createSealedDocuments<T extends Document>(
     const rest = Object.fromEntries(fields.filter(([name]) => !isSecret.has(name))) as unknown as Document;
     return { ...rest, sealed: seals.seal(JSON.stringify(secrets), ownerOf(document)) };
   };
-  const opened = ({ sealed, ...rest }: Sealed): T =>
-    ({ ...rest, ...(JSON.parse(seals.open(sealed, ownerOf(rest))) as object) }) as unknown as T;
+  /** What was written before anything was sealed is as it is; its next write seals it. */
+  const opened = ({ sealed, ...rest }: Stored): T => {
+    const secrets = sealed === undefined ? {} : (JSON.parse(seals.open(sealed, ownerOf(rest))) as object);
+    return { ...rest, ...secrets } as unknown as T;
+  };
 
   return {
     create: (document) => stored.create(close(document)),

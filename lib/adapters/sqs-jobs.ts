@@ -1,9 +1,9 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { ReplayQueue } from '../app/ports/replays.ts';
+import type { JobQueue } from '../app/ports/jobs.ts';
 import { sendMessages } from './sqs-messages.ts';
 
-/** Jobs on SQS, replays or fan-outs: a message is the job's id, which for a fan-out is its event's. */
-export function createJobQueue(client: SQSClient, queueUrl: string): ReplayQueue {
+/** Jobs on SQS: a message is the job's id, which for a fan-out is its event's, for a stream its org's. */
+export function createJobQueue(client: SQSClient, queueUrl: string): JobQueue {
   return {
     send: (ids, delayMs = 0) =>
       sendMessages(

@@ -11,7 +11,8 @@ import { mostAtOnce } from './dynamodb-batch.ts';
 
 /** SQS takes ten messages a call, and 1 MiB for all of them. */
 const mostMessages = 10;
-const mostReceiveAgainSeconds = 60;
+/** When a message that failed comes again, the first time and at the latest, seconds. */
+const afterFailure = { least: 5, most: 60 };
 
 /**
  * Sends any number of messages, many in a call.
@@ -30,21 +31,19 @@ export async function sendMessages(
 }
 
 /**
- * Lets messages that failed be received again after seconds, longer each time, rather than after the queue's whole
- * visibility time-out. Where that fails too, they come after the time-out.
+ * Lets messages be received again after seconds, each time after twice as many, rather than after the queue's whole
+ * visibility time-out. Where that fails, they come after the time-out.
  */
 export async function receiveAgainSoon(
   client: SQSClient,
   queueUrl: string,
   messages: readonly SQSRecord[],
+  { least, most } = afterFailure,
 ): Promise<void> {
   const Entries = messages.map(({ receiptHandle, attributes }, index) => ({
     Id: String(index),
     ReceiptHandle: receiptHandle,
-    VisibilityTimeout: Math.min(
-      5 * 2 ** (Number(attributes.ApproximateReceiveCount) - 1),
-      mostReceiveAgainSeconds,
-    ),
+    VisibilityTimeout: Math.min(least * 2 ** (Number(attributes.ApproximateReceiveCount) - 1), most),
   }));
   await Promise.allSettled(
     chunks(Entries, mostMessages).map((chunk) =>

@@ -53,8 +53,13 @@ function toMessage({ eventId, endpointId, attemptsMade, body }: WakeUp): Message
     event_id: eventId,
     endpoint_id: endpointId,
     attempts_made: attemptsMade,
-    ...(small && { body: { eventType: body.eventType, data: body.data, headers: body.headers } }),
+    ...(small && { body: bodyAlone(body) }),
   };
+}
+
+/** What an endpoint gets of a journalled event, without the rest of it. */
+function bodyAlone({ eventType, data, headers, timeMs, givenId }: EventBody): EventBody {
+  return { eventType, data, headers, timeMs, givenId };
 }
 
 /** Reads a message back that `send` wrote into the queue of a lane. */

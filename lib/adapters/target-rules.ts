@@ -8,10 +8,12 @@ export interface TargetRules {
   readonly ports: readonly number[] | 'any';
   /** Address ranges that are refused although they are public, such as `203.0.113.0/24`: the stage's own. */
   readonly deniedRanges: readonly string[];
+  /** PEM: authorities that are trusted beside those that Node.js knows, for Kafka endpoints. */
+  readonly certificateAuthorities?: readonly string[];
 }
 
 /** The rules that the function was deployed with. */
 export function readTargetRules(): TargetRules {
-  const rules = JSON.parse(environment('WEBHOOK_TARGETS')) as Pick<TargetRules, 'ports' | 'deniedRanges'>;
+  const rules = JSON.parse(environment('WEBHOOK_TARGETS')) as Omit<TargetRules, 'allowLoopback'>;
   return { ...rules, allowLoopback: environment('ALLOW_LOOPBACK_TARGETS') === 'true' };
 }

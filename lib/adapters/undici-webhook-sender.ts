@@ -1,4 +1,5 @@
-import type { WebhookSender } from '../app/ports/webhook-sender.ts';
+import type { EndpointSender } from '../app/ports/endpoint-sender.ts';
+import type { WebhookEndpoint } from '../core/endpoint.ts';
 import { type ResolveName, createAddressGuard } from './address-guard.ts';
 import { ConnectionBudget } from './connection-budget.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
@@ -17,7 +18,7 @@ export function createWebhookSender(
   rules: TargetRules,
   now: () => number,
   resolveName?: ResolveName,
-): WebhookSender {
+): EndpointSender<WebhookEndpoint> {
   const guard = createAddressGuard(rules, resolveName);
   const endpoints = new Map<string, EndpointConnections>();
 

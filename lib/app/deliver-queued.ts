@@ -7,7 +7,7 @@ import type { EndpointMarker, EndpointReader } from './ports/endpoints.ts';
 import type { DeliveryStore, EventReader } from './ports/events.ts';
 import type { RateSlots } from './ports/rate-slots.ts';
 import type { EventBody, Lane, WakeUp, WakeUpQueue } from './ports/wake-ups.ts';
-import type { WebhookSender } from './ports/webhook-sender.ts';
+import type { EndpointSender } from './ports/endpoint-sender.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
 import { wakeUpFor } from './wake-up-for.ts';
 
@@ -15,10 +15,11 @@ export interface DeliverDependencies extends SettleDependencies {
   /** Which deliveries this function attempts. */
   readonly lane: Lane;
   readonly endpoints: EndpointReader & EndpointMarker;
-  readonly sender: WebhookSender;
+  readonly sender: EndpointSender;
   readonly deliveries: DeliveryStore;
   readonly events: Pick<EventReader, 'read'>;
   readonly slots: RateSlots;
+  /** For the usual lane: only endpoints that are known to be fast do without a place there. */
   readonly places: EndpointPlaces;
   readonly wakeUps: WakeUpQueue;
 }
@@ -26,28 +27,23 @@ export interface DeliverDependencies extends SettleDependencies {
 /** An invocation's attempts end this long after it began; above the longest time-out of an endpoint, 30 s. */
 const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
-/**
- * When deliveries come again whose endpoint has as many invocations busy as it may: within some random time from a least
- * one. In the usual lane it is soon known whether the endpoint is fast.
- */
-const crowdedRetryMs = {
-  usual: { least: 1_000, jitter: 2_000 },
-  slow: { least: 5_000, jitter: 25_000 },
-} as const;
 /** A wake-up that comes this much before its time is not this attempt's: that one's comes later. */
 const earlyMs = 1_000;
 /** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
 const circuitJitterMs = 15_000;
 
+/** `crowded`: nothing was done, for as many invocations are busy with the endpoint as may be. */
+export type WakeUpOutcome = 'done' | 'crowded';
+
 /**
  * Makes the next attempt of each delivery that was woken. A wake-up that is out of date, because another was first,
  * does nothing.
- * @returns one result a wake-up, in their order; a rejected one is to come again
+ * @returns one result a wake-up, in their order; a rejected or crowded one is to come again
  */
 export async function deliverQueued(
   dependencies: DeliverDependencies,
   wakeUps: readonly WakeUp[],
-): Promise<PromiseSettledResult<void>[]> {
+): Promise<PromiseSettledResult<WakeUpOutcome>[]> {
   const endByMs = dependencies.now() + mostAttemptMs;
   const reading = dependencies.deliveries.read(wakeUps);
   const rowOf = async ({ eventId, endpointId }: WakeUp) =>
@@ -89,19 +85,27 @@ function placesOfInvocation(places: EndpointPlaces, endByMs: number) {
   };
 }
 
-async function deliverOne(invocation: Invocation, wakeUp: WakeUp, row: Delivery | undefined): Promise<void> {
-  const { endpoints, deliveries, gate, wakeUps, now } = invocation;
-  if (row === undefined || isOutOfDate(wakeUp, row, now())) return;
+async function deliverOne(
+  invocation: Invocation,
+  wakeUp: WakeUp,
+  row: Delivery | undefined,
+): Promise<WakeUpOutcome> {
+  const { endpoints, deliveries, gate, wakeUps, hasPlaceAt, now } = invocation;
+  if (row === undefined || isOutOfDate(wakeUp, row, now())) return 'done';
   const endpoint = await endpoints.byId(row.endpointId);
   const lane = endpoint ? gate.lane(endpoint) : 'usual';
   // What the slow lane finds fast again stays in it for once: it is there already.
   if (lane === 'slow' && invocation.lane === 'usual') {
-    return wakeUps.send([{ ...wakeUp, delayMs: 0, lane }]);
+    await wakeUps.send([{ ...wakeUp, delayMs: 0, lane }]);
+    return 'done';
   }
+  const mayHold = invocation.lane === 'usual' && endpoint?.status === 'active' && !gate.isFast(endpoint);
+  if (mayHold && !(await hasPlaceAt(endpoint.id))) return 'crowded';
   const { next, body } = await goOn(invocation, endpoint, row, wakeUp);
-  if (!(await deliveries.update(next, row.attempts.length))) return;
+  if (!(await deliveries.update(next, row.attempts.length))) return 'done';
   const nextWakeUp = wakeUpFor(next, now(), endpoint ? gate.lane(endpoint) : lane, body);
   if (nextWakeUp) await wakeUps.send([nextWakeUp]);
+  return 'done';
 }
 
 function isOutOfDate(wakeUp: WakeUp, { state, attempts, nextAttemptAtMs }: Delivery, nowMs: number): boolean {
@@ -131,9 +135,9 @@ function heldFurther(row: Delivery, nowMs: number, heldMs: number): Delivery {
   return row.state === 'held' ? end(row, 'failed', 'held_too_long') : hold(row, nowMs + heldMs);
 }
 
-/** The delivery put off to when its endpoint's rate limit, crowd or circuit lets it through; undefined when that is now. */
+/** The delivery put off to when its endpoint's rate limit or circuit lets it through; undefined when that is now. */
 async function untilItMay(
-  { lane, slots, gate, hasPlaceAt, now, random }: Invocation,
+  { slots, gate, now, random }: Invocation,
   endpoint: Endpoint,
   row: Delivery,
 ): Promise<Delivery | undefined> {
@@ -141,21 +145,13 @@ async function untilItMay(
     const slotAtMs = (await reserveSlots(slots, [endpoint]))(endpoint)!;
     if (slotAtMs > now() + earlyMs) return { ...row, state: 'queued', slotAtMs, nextAttemptAtMs: slotAtMs };
   }
-  if (!gate.isFast(endpoint) && !(await hasPlaceAt(endpoint.id))) {
-    const { least, jitter } = crowdedRetryMs[lane];
-    return putOff(row, now() + least + random() * jitter);
-  }
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
   const overdueMs = (row.replayedAtMs ?? row.createdAtMs) + scheduleMs(endpoint.scheduleSeconds);
   if (passage.is !== 'broken' || now() >= overdueMs) return undefined;
-  return putOff(row, Math.min(passage.untilMs + random() * circuitJitterMs, overdueMs));
-}
-
-/** What its endpoint's rate limit had for it is over by then. */
-function putOff(row: Delivery, untilMs: number): Delivery {
   const { slotAtMs, ...rest } = row;
-  return { ...rest, state: 'queued', nextAttemptAtMs: untilMs };
+  const nextAttemptAtMs = Math.min(passage.untilMs + random() * circuitJitterMs, overdueMs);
+  return { ...rest, state: 'queued', nextAttemptAtMs };
 }
 
 async function attemptNext(

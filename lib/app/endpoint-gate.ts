@@ -1,6 +1,12 @@
 import type { Attempt } from '../core/attempt.ts';
 import type { Endpoint, EndpointHints } from '../core/endpoint.ts';
-import { type EndpointHealth, afterSample, isSlow, unknownHealth } from '../core/endpoint-health.ts';
+import {
+  type EndpointHealth,
+  afterSample,
+  firstOpenMs,
+  isSlow,
+  unknownHealth,
+} from '../core/endpoint-health.ts';
 import type { EndpointMarker } from './ports/endpoints.ts';
 import { createPatience } from './patience.ts';
 import type { Lane } from './ports/wake-ups.ts';
@@ -33,7 +39,7 @@ interface Known {
   trialEndsMs: number;
   /** When it was last found slow here. */
   slowAtMs: number | undefined;
-  /** Nobody knows it, and there was no time to find out: until then that is left to the lane where nobody waits. */
+  /** Nobody knows it, and an attempt was cut short: until then it is left to the lane where nobody waits. */
   leftToOthersUntilMs: number;
   /** The hints that were last written from here, and when. */
   told: { readonly hints: EndpointHints; readonly atMs: number } | undefined;
@@ -45,10 +51,12 @@ const mostKnown = 10_000;
 const trialMs = 40_000;
 /** By then a hint that was written has been read again. */
 const hintMs = 10_000;
+/** By then the lane where nobody waits has found out about an endpoint that was left to it. */
+const findingOutMs = 30_000;
 /** The part of the inline budget that may be waited away for endpoints that nobody knows yet. */
 const patienceShare = 0.3;
-/** With less patience an attempt is not worth beginning, milliseconds. */
-const leastPatienceMs = 50;
+/** What an endpoint gets all the same when others have used up the patience: most answer sooner. Milliseconds. */
+const leastPatienceMs = 30;
 
 /**
  * The gate of one environment. What it finds it writes into the endpoint's hints, so that other environments and new
@@ -82,7 +90,7 @@ export function createEndpointGate(
     if (circuit.state === 'closed' && openUntilMs > now()) {
       known.health = {
         ...known.health,
-        circuit: { state: 'open', openUntilMs, openMs: openUntilMs - now() },
+        circuit: { state: 'open', openUntilMs, openMs: Math.max(openUntilMs - now(), firstOpenMs) },
       };
       known.isAdopted = true;
     } else if (known.isAdopted && hints?.brokenUntil === undefined) {
@@ -109,10 +117,7 @@ export function createEndpointGate(
       }
       if (laneOf(known, endpoint) === 'slow') return { is: 'slow' };
       if (foundSlow(known, endpoint) !== undefined) return { is: 'open' };
-      const patienceMs = patience.leftMs();
-      if (patienceMs >= leastPatienceMs) return { is: 'open', patienceMs };
-      known.leftToOthersUntilMs = nowMs + hintMs;
-      return { is: 'slow' };
+      return { is: 'open', patienceMs: Math.max(patience.leftMs(), leastPatienceMs) };
     },
 
     lane: (endpoint) => laneOf(knownOf(endpoint), endpoint),
@@ -125,7 +130,7 @@ export function createEndpointGate(
       const nowMs = now();
       if (attempt.error === 'aborted' && foundSlow(known, endpoint) === undefined) {
         patience.spend(attempt.atMs, attempt.atMs + attempt.latencyMs);
-        known.leftToOthersUntilMs = nowMs + hintMs;
+        known.leftToOthersUntilMs = nowMs + findingOutMs;
       }
       known.health = afterSample(before, attempt, nowMs);
       known.trialEndsMs = 0;
@@ -135,7 +140,7 @@ export function createEndpointGate(
       const isTold = told !== undefined && nowMs - told.atMs < hintMs && sameHints(told.hints, hints);
       if (isTold || sameHints(hints, endpoint.hints)) return;
       known.told = { hints, atMs: nowMs };
-      await marker.mark(endpoint.id, hints);
+      await marker.mark(endpoint, hints);
     },
   };
 

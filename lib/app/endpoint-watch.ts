@@ -87,7 +87,7 @@ export function createEndpointWatch(dependencies: WatchDependencies): EndpointWa
     if (hasSuccess && (failing.has(id) || hints?.failing)) {
       await streaks.reset(endpoint);
       failing.delete(id);
-      if (hints?.failing) await endpoints.recovered(id);
+      if (hints?.failing) await endpoints.recovered(endpoint);
     }
     if (failures === 0) return;
     failing.add(id);
@@ -98,6 +98,6 @@ export function createEndpointWatch(dependencies: WatchDependencies): EndpointWa
     if (lastSuccessMs !== undefined && lastSuccessMs > streak.sinceMs) {
       return streaks.reset(endpoint, streak.sinceMs);
     }
-    for (const alert of await endpoints.alert(id, streak, terms)) alerts.raise(endpoint, alert, terms);
+    for (const alert of await endpoints.alert(endpoint, streak, terms)) alerts.raise(endpoint, alert, terms);
   }
 }

@@ -4,12 +4,12 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { FirstDelivery } from '../core/journal.ts';
 import type { NextSlot } from './endpoint-slots.ts';
 import type { EventBody, WakeUp } from './ports/wake-ups.ts';
-import type { WebhookSender } from './ports/webhook-sender.ts';
+import type { EndpointSender } from './ports/endpoint-sender.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
 import { wakeUpFor } from './wake-up-for.ts';
 
 export interface FirstAttemptDependencies extends SettleDependencies {
-  readonly sender: WebhookSender;
+  readonly sender: EndpointSender;
 }
 
 /** A delivery as the invocation that made it leaves it. */

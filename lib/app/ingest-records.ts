@@ -1,31 +1,21 @@
 import type { JournalEvent } from '../core/journal.ts';
 import type { SourceConfig } from '../core/source.ts';
 import type { SourceRecord } from '../core/source-record.ts';
-import { type NextSlot, reserveSlots } from './endpoint-slots.ts';
 import {
-  type FirstAttemptDependencies,
-  deliverFirst,
-  firstDelivery,
-  unfinishedOf,
-  wakeUpsFor,
-} from './first-attempts.ts';
+  type DeliverRoutedDependencies,
+  type SendOnDependencies,
+  deliverRouted,
+  sendOn,
+  withinBounds,
+} from './deliver-routed.ts';
 import type { IngestStore } from './ports/events.ts';
-import type { FanOutQueue } from './ports/fan-outs.ts';
-import type { RateSlots } from './ports/rate-slots.ts';
-import type { WakeUpQueue } from './ports/wake-ups.ts';
 import { type ReadDependencies, readRecords } from './read-records.ts';
-import { type RouteDependencies, type RoutedEvent, routeEvents, toNobody } from './route-events.ts';
+import { type RouteDependencies, routeEvents } from './route-events.ts';
 
 export type IngestDependencies = ReadDependencies &
   RouteDependencies &
-  FirstAttemptDependencies & {
-    /** Milliseconds that first attempts may take in one invocation. */
-    readonly inlineBudgetMs: number;
-    readonly store: IngestStore;
-    readonly slots: RateSlots;
-    readonly wakeUps: WakeUpQueue;
-    readonly fanOutQueue: FanOutQueue;
-  };
+  DeliverRoutedDependencies &
+  SendOnDependencies & { readonly store: IngestStore };
 
 /** What became of a batch. The counts are for the log line. */
 export interface IngestOutcome {
@@ -63,7 +53,6 @@ export async function ingestRecords(
   records: readonly SourceRecord[],
   deadlineMs: number,
 ): Promise<IngestOutcome> {
-  const { now, inlineBudgetMs } = dependencies;
   const { accepted, skipped, quarantined, unreached } = await readRecords(
     dependencies,
     config,
@@ -71,37 +60,26 @@ export async function ingestRecords(
     deadlineMs,
   );
   // All of it before the first attempt: a batch that cannot be routed comes again, and should then send nothing twice.
-  const routed = withinBounds(await routeEvents(dependencies, accepted));
-  const receivers = routed.flatMap(({ routing }) => routing.endpoints);
-  const nextSlot = await reserveSlots(dependencies.slots, receivers);
-  const attemptsEndMs = now() + inlineBudgetMs;
-  const outcomes = await Promise.all(
-    routed.map((event) => deliverEvent(dependencies, event, nextSlot, attemptsEndMs)),
-  );
+  const routed = withinBounds(await routeEvents(dependencies, accepted), { inAll: mostDeliveries });
+  const delivered = await deliverRouted(dependencies, routed);
 
-  const events = outcomes.map(({ event }) => event);
-  const deliveries = outcomes.flatMap(({ unfinished }) => unfinished.map(({ delivery }) => delivery));
+  const events = delivered.map(({ event }) => event);
+  const deliveries = delivered.flatMap(({ unfinished }) => unfinished.map(({ delivery }) => delivery));
   await dependencies.store.write({
     events,
     skipped,
     deliveries,
     quarantined,
   });
-  // From here on nothing can be lost: what no message is sent for stays due, and the sweep sends another.
-  const fanOuts = events.filter(({ fanOut }) => fanOut).map(({ id }) => id);
-  const unsent = await firstFailure([
-    dependencies.wakeUps.send(
-      outcomes.flatMap(({ event, unfinished }) => wakeUpsFor(dependencies, unfinished, event)),
-    ),
-    dependencies.fanOutQueue.send(fanOuts),
-  ]);
+  // From here on nothing can be lost.
+  const unsent = await sendOn(dependencies, delivered);
 
   return {
     counts: {
       records: records.length - unreached.length,
-      delivered: receivers.length - deliveries.length,
+      delivered: events.flatMap((event) => event.deliveries).length - deliveries.length,
       queued: deliveries.length,
-      fanOuts: fanOuts.length,
+      fanOuts: events.filter(({ fanOut }) => fanOut).length,
       duplicates: events.filter(({ duplicateOf }) => duplicateOf !== undefined).length,
       skipped: skipped.length,
       quarantined: quarantined.length,
@@ -114,51 +92,6 @@ export async function ingestRecords(
 
 /** Deliveries that one invocation makes. A transform may make many events of a record, each for many endpoints. */
 const mostDeliveries = 5_000;
-
-/** The events, of which those beyond the bound are left to fan-out jobs. */
-function withinBounds(routed: readonly RoutedEvent[]): RoutedEvent[] {
-  let deliveries = 0;
-  return routed.map((one) => {
-    const { endpoints } = one.routing;
-    if (one.event.target.type === 'single' || deliveries + endpoints.length <= mostDeliveries) {
-      deliveries += endpoints.length;
-      return one;
-    }
-    return { ...one, routing: toNobody, needsFanOut: true };
-  });
-}
-
-/** An event's journal entry, and the deliveries that did not end inside this invocation. */
-async function deliverEvent(
-  dependencies: IngestDependencies,
-  routed: RoutedEvent,
-  nextSlot: NextSlot,
-  deadlineMs: number,
-) {
-  const { id, record, index, event, routing, duplicateOf, needsFanOut, transformVersion } = routed;
-  const { endpoints } = routing;
-  const outcomes = await deliverFirst(dependencies, id, event, endpoints, nextSlot, deadlineMs);
-  const { partition, offset, timestampMs } = record;
-  const journalled: JournalEvent = {
-    ...event,
-    id,
-    timeMs: timestampMs,
-    address: { source: dependencies.source.number, partition, offset, index },
-    ...(duplicateOf && { duplicateOf }),
-    ...(transformVersion && { transformVersion }),
-    ...(needsFanOut && { fanOut: 'running' }),
-    deliveries: outcomes.map(({ delivery }) => firstDelivery(delivery)),
-    notDelivered: routing.notDelivered,
-    moreNotDelivered: routing.moreNotDelivered,
-  };
-  return { event: journalled, unfinished: unfinishedOf(outcomes) };
-}
-
-/** The reason of the first that fails, once all have ended. */
-async function firstFailure(work: readonly Promise<void>[]): Promise<unknown> {
-  const results = await Promise.allSettled(work);
-  return results.find((result) => result.status === 'rejected')?.reason;
-}
 
 /** In one log line. */
 const mostUnmatched = 20;

@@ -7,22 +7,13 @@ import { RecordRejected, type Rejection } from '../core/rejection.ts';
 import { type SourceRecord, recordText, transformContext } from '../core/source-record.ts';
 import type { SourceConfig, VersionedTransform } from '../core/source.ts';
 import type { TransformOutcome, TransformRunner } from './ports/transforms.ts';
+import type { AcceptedEvent } from './route-events.ts';
 
 export interface ReadDependencies {
   readonly source: { readonly name: string; readonly number: number };
   readonly eventIds: EventIds;
   readonly transforms: TransformRunner;
   readonly now: () => number;
-}
-
-/** An event of a record. */
-export interface AcceptedEvent {
-  readonly id: string;
-  readonly record: SourceRecord;
-  /** Which of the record's events it is, from 0. */
-  readonly index: number;
-  readonly event: RecordEvent;
-  readonly transformVersion?: number;
 }
 
 export interface ReadRecords {
@@ -93,7 +84,7 @@ function take(
   }
   const version = transformVersion !== undefined && { transformVersion };
   for (const [index, event] of reading.events.entries()) {
-    accepted.push({ id: idOf(index), record, index, event, ...version });
+    accepted.push({ id: idOf(index), timeMs: timestampMs, address: addressOf(index), event, ...version });
   }
   return reading.events.reduce((sum, { data }) => sum + data.length, 0);
 }

@@ -1,12 +1,12 @@
 import { randomId } from '../core/identifiers.ts';
 import type { Replay } from '../core/replay.ts';
 import type { Documents } from './ports/documents.ts';
-import type { ReplayQueue, ReplayWatch } from './ports/replays.ts';
+import type { JobQueue, JobWatch } from './ports/jobs.ts';
 
 export interface ReplayJobDependencies {
   readonly replays: Documents<Replay>;
-  readonly watch: ReplayWatch;
-  readonly queue: ReplayQueue;
+  readonly watch: JobWatch;
+  readonly queue: JobQueue;
   readonly now: () => number;
 }
 

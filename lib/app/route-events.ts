@@ -1,17 +1,26 @@
 import type { Endpoint } from '../core/endpoint.ts';
+import type { EventAddress } from '../core/event-id.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
-import type { Target } from '../core/record-event.ts';
+import type { RecordEvent, Target } from '../core/record-event.ts';
 import { type Routing, route } from '../core/routing.ts';
 import type { FilterOf } from './endpoint-filters.ts';
 import type { Claim, ClaimStore } from './ports/claims.ts';
 import type { EndpointReader } from './ports/endpoints.ts';
-import type { AcceptedEvent } from './read-records.ts';
 
 export interface RouteDependencies {
   readonly source: { readonly name: string };
   readonly endpoints: EndpointReader;
   readonly claims: ClaimStore;
   readonly filterOf: FilterOf;
+}
+
+/** An event that is to be taken in, of a record or a publish call. */
+export interface AcceptedEvent {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly address: EventAddress;
+  readonly event: RecordEvent;
+  readonly transformVersion?: number;
 }
 
 /** An event, and who receives it. */
@@ -24,7 +33,7 @@ export interface RoutedEvent extends AcceptedEvent {
 }
 
 /** Events that are routed at once; each may cost a call of a store. */
-const routedAtOnce = 32;
+export const routedAtOnce = 32;
 export const toNobody: Routing = { endpoints: [], notDelivered: [], moreNotDelivered: {} };
 
 /**
@@ -58,9 +67,9 @@ async function claimKeys(
 /** The keys that events want: of several with the same key the first. */
 export function wantedKeys(accepted: readonly AcceptedEvent[]): Claim[] {
   const wanted = new Map<string, Claim>();
-  for (const { id, event, record } of accepted) {
+  for (const { id, event, address } of accepted) {
     const { idempotencyKey: key } = event;
-    const origin = `${record.partition}.${record.offset}`;
+    const origin = `${address.partition}.${address.offset}`;
     if (key !== undefined && !wanted.has(key)) wanted.set(key, { key, eventId: id, origin });
   }
   return [...wanted.values()];

@@ -24,7 +24,7 @@ export async function settleAttempt(
   attempt: Attempt,
 ): Promise<Delivery> {
   await gate.report(endpoint, attempt);
-  if (judge(attempt) === 'gone') await endpoints.disableGone(endpoint.id);
+  if (judge(attempt) === 'gone') await endpoints.disableGone(endpoint);
   const scheduleSeconds = endpoint.scheduleSeconds ?? defaultScheduleSeconds;
   const after = afterAttempt(delivery, attempt, { scheduleSeconds, heldMs }, now(), random());
   watch.record(endpoint, attempt, after.state);

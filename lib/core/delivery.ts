@@ -29,7 +29,8 @@ export interface Delivery {
   /** The time that its endpoint's rate limit has for the next attempt, milliseconds since 1970. */
   readonly slotAtMs?: number;
   /** Why it ended as failed. */
-  readonly failure?: 'attempts_exhausted' | 'endpoint_deleted' | 'event_expired' | 'held_too_long';
+  readonly failure?:
+    'attempts_exhausted' | 'endpoint_deleted' | 'event_expired' | 'held_too_long' | 'refused';
 }
 
 /** The terms of delivering to an endpoint. */
@@ -115,6 +116,7 @@ export function afterAttempt(
   const attempted = { ...rest, attempts: [...delivery.attempts, attempt] };
   const verdict = judge(attempt);
   if (verdict === 'delivered') return end(attempted, 'delivered');
+  if (verdict === 'refused') return end(attempted, 'failed', 'refused');
   if (verdict === 'gone') return hold(attempted, nowMs + heldMs);
   // Our own time ran out, not the endpoint's: that costs it nothing, and the next attempt has all of its time.
   if (attempt.error === 'aborted') return { ...attempted, state: 'queued', nextAttemptAtMs: nowMs };

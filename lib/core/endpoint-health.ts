@@ -29,7 +29,7 @@ const leastForCircuit = 10;
 const openingShare = 0.5;
 const leastSlow = 3;
 const leastFast = 5;
-const firstOpenMs = 30_000;
+export const firstOpenMs = 30_000;
 const longestOpenMs = 60_000;
 
 export const unknownHealth: EndpointHealth = { recent: [], circuit: { state: 'closed' } };
@@ -59,12 +59,14 @@ function open(nowMs: number, openMs: number): Circuit {
 
 /**
  * Whether an endpoint is too slow for attempts that others wait for: three of its recent attempts took longer, or were cut
- * short. One or two may be our own doing, in an environment that has just started or has much to do.
+ * short. One or two may be our own doing, in an environment that has just started or has much to do; but one that took more
+ * than twice as long is enough while nothing better is known.
  * @param mostMs milliseconds
  * @returns undefined when too little is known: fewer than five that were fast
  */
 export function isSlow({ recent }: EndpointHealth, mostMs: number): boolean | undefined {
   const slow = recent.filter(({ isCut, latencyMs }) => isCut || latencyMs > mostMs).length;
   if (slow >= leastSlow) return true;
-  return recent.length - slow >= leastFast ? false : undefined;
+  if (recent.length - slow >= leastFast) return false;
+  return recent.some(({ latencyMs }) => latencyMs > 2 * mostMs) ? true : undefined;
 }

@@ -1,8 +1,14 @@
+import type { KafkaTarget } from './kafka-target.ts';
+
 /** Where events of an org are delivered. */
-export interface Endpoint {
+export type Endpoint = WebhookEndpoint | KafkaEndpoint;
+
+export type EndpointType = Endpoint['type'];
+
+/** What endpoints of all types have. */
+interface AnyEndpoint {
   readonly id: string;
   readonly orgId: string;
-  readonly type: 'webhook';
   readonly description: string;
   /** `*`, exact types, or prefixes such as `order.*`. */
   readonly eventTypes: readonly string[];
@@ -13,23 +19,37 @@ export interface Endpoint {
   readonly disabledReason?: 'gone' | 'failing';
   /** Seconds before each further attempt; without it, the default schedule. */
   readonly scheduleSeconds?: readonly number[];
-  readonly url: string;
+  /** The most that one attempt may take. */
   readonly timeoutMs: number;
-  /** Requests a second at most, over all functions; without it, as many as it takes. */
+  /** Attempts a second at most, over all functions; without it, as many as it takes. */
   readonly rateLimit?: number;
   /** What attempts have found out, for functions that have not tried it themselves yet. */
   readonly hints?: EndpointHints;
   /** That its attempts kept failing, the newest first. */
   readonly alerts?: readonly EndpointAlert[];
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface WebhookEndpoint extends AnyEndpoint {
+  readonly type: 'webhook';
+  readonly url: string;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as the `authorization` header of every request. */
   readonly auth?: EndpointAuth;
   /** What signs, newest first. */
   readonly secrets: readonly SigningSecret[];
-  readonly createdAt: string;
-  readonly updatedAt: string;
 }
+
+/** A topic on the tenant's own cluster. */
+export interface KafkaEndpoint extends AnyEndpoint {
+  readonly type: 'kafka';
+  readonly kafka: KafkaTarget;
+}
+
+/** Fields of endpoints that hold secrets. */
+export const secretFields = ['headers', 'auth', 'secrets', 'kafka'] as const;
 
 /** What names an endpoint in what is kept about it: an id that was deleted may belong to another org later. */
 export type EndpointKey = Pick<Endpoint, 'id' | 'orgId'>;
@@ -74,12 +94,12 @@ export type EndpointAuth =
 const mostPreviousSecrets = 2;
 
 /** The secrets that sign at this moment. */
-export function validSecrets(endpoint: Endpoint, nowMs: number): string[] {
+export function validSecrets(endpoint: WebhookEndpoint, nowMs: number): string[] {
   return unexpiredSecrets(endpoint, nowMs).map(({ value }) => value);
 }
 
 /** The secrets less those whose time is over. */
-export function unexpiredSecrets({ secrets }: Endpoint, nowMs: number): SigningSecret[] {
+export function unexpiredSecrets({ secrets }: WebhookEndpoint, nowMs: number): SigningSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > nowMs);
 }
 
@@ -89,7 +109,7 @@ export function unexpiredSecrets({ secrets }: Endpoint, nowMs: number): SigningS
  * @param overlapSeconds how long the secret so far goes on signing; older ones keep their own end. 0 ends all at once
  */
 export function rotatedSecrets(
-  endpoint: Endpoint,
+  endpoint: WebhookEndpoint,
   value: string,
   overlapSeconds: number,
   nowMs: number,

@@ -3,7 +3,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 /**
  * Where an event came from. It is what an event id hides, so the id alone leads to the event's trace.
  * For a record: its source's number (1 to 1023), its partition (below 2^14), its offset (below 2^46), and its index
- * among the events of that record (below 1024).
+ * among the events of that record (below 1024). For a published event: source 0, the place of its call, and its index in it.
  */
 export interface EventAddress {
   readonly source: number;
@@ -11,6 +11,9 @@ export interface EventAddress {
   readonly offset: number;
   readonly index: number;
 }
+
+/** The source of events that were published over HTTP. */
+export const publishedSource = 0;
 
 export interface EventIds {
   /**

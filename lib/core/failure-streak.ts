@@ -10,8 +10,11 @@ export interface FailureStreak {
 /** How many failures in a row a stage allows an endpoint. */
 export interface FailureTerms {
   readonly allowed: number;
-  /** Whether an endpoint that has had as many is disabled. */
-  readonly disables: boolean;
+  /**
+   * An endpoint that has had as many over at least this long is disabled, milliseconds; undefined for never. Many may fail
+   * in the seconds that a restart takes.
+   */
+  readonly disablesAfterMs?: number;
 }
 
 const alertPercents = [50, 70, 90, 100];
@@ -22,13 +25,15 @@ const mostAlerts = 10;
 export function newAlerts(
   { alerts = [] }: Endpoint,
   { failures, sinceMs }: FailureStreak,
-  { allowed }: FailureTerms,
+  { allowed, disablesAfterMs = 0 }: FailureTerms,
   nowMs: number,
 ): EndpointAlert[] {
+  const isOver = nowMs - sinceMs >= disablesAfterMs;
   const since = new Date(sinceMs).toISOString();
   const told = alerts.filter((alert) => alert.since === since).map(({ percent }) => percent);
   return alertPercents
-    .filter((percent) => failures * 100 >= allowed * percent && !told.includes(percent))
+    .filter((percent) => failures * 100 >= allowed * percent && (percent < 100 || isOver))
+    .filter((percent) => !told.includes(percent))
     .map((percent) => ({ at: new Date(nowMs).toISOString(), percent, consecutiveFailures: failures, since }))
     .reverse();
 }
@@ -37,11 +42,11 @@ export function newAlerts(
 export function withAlerts(
   endpoint: Endpoint,
   added: readonly EndpointAlert[],
-  { disables }: FailureTerms,
+  { disablesAfterMs }: FailureTerms,
 ): Endpoint {
   const alerts = [...added, ...(endpoint.alerts ?? [])].slice(0, mostAlerts);
   const failing: Endpoint = { ...endpoint, alerts, hints: { ...endpoint.hints, failing: true } };
   const last = added.find(({ percent }) => percent === 100);
-  if (!disables || !last || endpoint.status !== 'active') return failing;
+  if (disablesAfterMs === undefined || !last || endpoint.status !== 'active') return failing;
   return { ...failing, status: 'disabled', disabledReason: 'failing', updatedAt: last.at };
 }

@@ -1,6 +1,6 @@
 import type { Attempt } from './attempt.ts';
 import type { DeliveryState } from './delivery.ts';
-import type { EventAddress } from './event-id.ts';
+import { type EventAddress, publishedSource } from './event-id.ts';
 import type { RecordEvent } from './record-event.ts';
 import type { NotDelivered, Routing } from './routing.ts';
 
@@ -84,10 +84,14 @@ export function partFor(event: JournalEvent, org: string): JournalEvent | undefi
   return splitByOrg(own).get(org);
 }
 
-/** Whose event it is also when none of its endpoints is concerned. A duplicate is delivered to nobody, so that it tells only here. */
-function namedOwner({ target, duplicateOf }: JournalEvent): string | undefined {
+/**
+ * Whose event it is also when none of its endpoints is concerned. A duplicate is delivered to nobody, so that it tells
+ * only here; what an org published is its own, to whatever endpoint.
+ */
+function namedOwner({ target, duplicateOf, address }: JournalEvent): string | undefined {
   if (target.type === 'fanout') return target.ownerId;
-  return target.type === 'single' && duplicateOf !== undefined ? target.ownerId : undefined;
+  const isOwn = duplicateOf !== undefined || address.source === publishedSource;
+  return target.type === 'single' && isOwn ? target.ownerId : undefined;
 }
 
 /** An owner that does not match is the sender's mistake, and no business of the endpoint's org. */

@@ -23,11 +23,13 @@ export interface RecordEvent {
   readonly droppedHeaders: readonly string[];
   readonly target: Target;
   readonly idempotencyKey?: string;
+  /** What its publisher calls it, and receivers see in place of the id that it has here. */
+  readonly givenId?: string;
 }
 
 /** Limits on what an event may hold, in bytes. */
-const mostDataBytes = 256 * 1024;
-const mostHeaderBytes = 32 * 1024;
+export const mostDataBytes = 256 * 1024;
+export const mostHeaderBytes = 32 * 1024;
 
 const fields = [
   'event_type',

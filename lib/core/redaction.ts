@@ -1,5 +1,9 @@
 /** Shorter secrets cannot be told from other text; what stands for them would give them away. */
 const leastLength = 4;
+/** With more secrets than an endpoint and its events should have nothing of a text is shown. */
+const mostSecrets = 100;
+/** A secret of many characters that may be written in ways that begin alike may end in many places: then all that follows goes. */
+const mostPlaces = 8;
 
 /** Takes secrets out of a text. */
 export interface Redactor {
@@ -23,14 +27,20 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   }
   // The longest first: a header's value before the token inside it.
   const ordered = [...texts].sort((one, other) => other.length - one.length);
-  const all = ordered.map((text) => Array.from(text, waysOf));
+  if (ordered.length > 2 * mostSecrets) return { redact: () => '[redacted]' };
+  const byBeginning = new Map<string, Ways[]>();
+  for (const ways of ordered.map((text) => Array.from(text, waysOf))) {
+    for (const beginning of new Set(ways[0]!.map((way) => way[0]!))) {
+      byBeginning.set(beginning, [...(byBeginning.get(beginning) ?? []), ways]);
+    }
+  }
   return {
     redact(text, isCut) {
       const folded = text.replace(escapes, (escape) => escape.toLowerCase());
       let redacted = '';
       let at = 0;
       while (at < text.length) {
-        const ends = all.map((ways) => endOf(ways, text, folded, at));
+        const ends = (byBeginning.get(text[at]!) ?? []).map((ways) => endOf(ways, text, folded, at));
         const end = ends.find((one) => typeof one === 'number');
         if (end === undefined && isCut && ends.includes('begun')) return `${redacted}[redacted]`;
         redacted += end === undefined ? text[at]! : '[redacted]';
@@ -40,6 +50,9 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
     },
   };
 }
+
+/** How each character of a secret may be written. */
+type Ways = readonly (readonly string[])[];
 
 /** Escapes whose digits may be in upper case or in lower case, whole or cut. */
 const escapes = /%[0-9a-f]{0,2}|\\u[0-9a-f]{0,4}|&#x[0-9a-f]{0,6};?/gi;
@@ -78,12 +91,7 @@ function waysOf(character: string): string[] {
  * @param folded the text with its escapes in lower case
  * @returns `begun` when the text ends before the secret, and has at least 4 characters of it
  */
-function endOf(
-  ways: readonly (readonly string[])[],
-  text: string,
-  folded: string,
-  start: number,
-): number | 'begun' | undefined {
+function endOf(ways: Ways, text: string, folded: string, start: number): number | 'begun' | undefined {
   // A character may be the beginning of how another is written, so there may be several places to go on from.
   let places = new Set([start]);
   let isBegun = false;
@@ -98,6 +106,7 @@ function endOf(
       }
     }
     if (next.size === 0) return isBegun ? 'begun' : undefined;
+    if (next.size > mostPlaces) return text.length;
     places = next;
   }
   return Math.max(...places);

@@ -1,5 +1,5 @@
 import { hashOf } from './api-key.ts';
-import { randomId } from './identifiers.ts';
+import type { CallPlace } from './call-place.ts';
 
 /** One execution of a workflow, as far as its Kafka action nodes are concerned. */
 export interface Run {
@@ -72,21 +72,26 @@ export type ReportOutcome =
   | { readonly outcome: 'recorded' | 'repeated'; readonly run: Run; readonly nodeRun: NodeRun }
   | { readonly outcome: 'refused'; readonly reason: RunRefusal };
 
-/** Both, for a run is kept as one item: how many runs of nodes it has, and UTF-8 bytes of the logs of each. */
+/** How many runs of nodes a run has, for all are read at once, and UTF-8 bytes of the logs of each. */
 export const mostNodeRuns = 100;
 export const mostLogBytes = 64 * 1024;
 
 export const runIdPattern = /^wfr_[A-Za-z0-9]{16}$/;
 export const nodeRunIdPattern = /^wfnr_[A-Za-z0-9]{16}$/;
 
-/** A new id such as `wfr_` and 16 letters and digits (80 random bits). */
-export function newRunId(): string {
-  return randomId('wfr').slice(0, 'wfr_'.length + 16);
+/** The id of the run that a call starts, such as `wfr_` and 16 letters and digits: a repeat of the call has the same. */
+export function runIdOf(call: CallPlace, startedMs: number): string {
+  return idOf('wfr', call, startedMs);
 }
 
-/** A new id such as `wfnr_` and 16 letters and digits. */
-export function newNodeRunId(): string {
-  return randomId('wfnr').slice(0, 'wfnr_'.length + 16);
+/** The id of the node's run that a call starts, such as `wfnr_` and 16 letters and digits. */
+export function nodeRunIdOf(call: CallPlace, startedMs: number): string {
+  return idOf('wfnr', call, startedMs);
+}
+
+function idOf(prefix: string, { partition, offset }: CallPlace, startedMs: number): string {
+  const hash = hashOf(JSON.stringify([prefix, partition, offset, startedMs]));
+  return `${prefix}_${BigInt(`0x${hash}`).toString(36).slice(-16)}`;
 }
 
 /** A run of which no node has been started yet. */
@@ -100,7 +105,7 @@ export function startRun(
 
 /**
  * The run with one more of its nodes in progress. A run whose nodes have all completed goes on.
- * @param nodeRunId a new id
+ * @param nodeRunId one that no other has
  */
 export function startNode(
   run: Run,

@@ -4,7 +4,9 @@ import { createAddressGuard, type ResolveName } from '../../lib/adapters/address
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import type { TargetRules } from '../../lib/adapters/target-rules.ts';
 import { endpointSchemas } from '../../lib/app/api/endpoint-schemas.ts';
+import type { Problem } from '../../lib/app/api/problem.ts';
 import { webhookUrlRule } from '../../lib/app/api/url-rule.ts';
+import { webhookEndpoints } from '../../lib/app/api/webhook-endpoints.ts';
 
 const rules: TargetRules = {
   allowLoopback: false,
@@ -80,14 +82,15 @@ describe('a webhook’s URL', () => {
   const address = 'must be https and a public address';
   const port = 'must use port 443 or 8443';
   const urlRule = webhookUrlRule(guard.originFault, rules);
-  const schemas = endpointSchemas({
-    urlRule,
-    retentionDays: 30,
-    compilePattern,
-  });
+  const webhooks = webhookEndpoints(endpointSchemas({ retentionDays: 30, compilePattern }), urlRule);
+  const made = { orgId: 'acme', createdAt: '', updatedAt: '' };
   const faultOf = (url: string) => {
-    const { error } = schemas.create.safeParse({ type: 'webhook', config: { url } });
-    return error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    try {
+      webhooks.create({ type: 'webhook', config: { url } }, made);
+      return undefined;
+    } catch (error) {
+      return (error as Problem).errors.map(({ path, message }) => `${path} ${message}`);
+    }
   };
 
   test.each([

@@ -22,7 +22,10 @@ test.each([
   const at = '2026-11-21T14:00:00.000Z';
   const alert = { at, since: at, percent, consecutiveFailures: 71 };
   const before = Date.now();
-  endpointAlertLog.raise(endpoint({ id: 'ep_1', orgId: 'acme' }), alert, { allowed: 100, disables: true });
+  endpointAlertLog.raise(endpoint({ id: 'ep_1', orgId: 'acme' }), alert, {
+    allowed: 100,
+    disablesAfterMs: 0,
+  });
   expect(lines).toEqual([
     {
       timestamp: expect.any(String) as string,

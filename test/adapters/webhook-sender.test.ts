@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, expect, test } from 'vitest';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
+import type { WebhookEndpoint } from '../../lib/core/endpoint.ts';
 import { endpoint } from '../endpoints.ts';
 import { receiverPool, startReceiver } from '../receiver.ts';
 
@@ -17,7 +17,7 @@ const soon = () => until(Date.now() + 5_000);
 let ids = 0;
 
 /** An endpoint of its own for each test, so that none has another's connections. */
-function endpointAt(url: string, parts: Partial<Endpoint> = {}): Endpoint {
+function endpointAt(url: string, parts: Partial<WebhookEndpoint> = {}): WebhookEndpoint {
   return endpoint({ id: `ep_${ids++}`, url, ...parts });
 }
 

@@ -1,18 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { type DeliverDependencies, deliverQueued } from '../../lib/app/deliver-queued.ts';
+import { type DeliverDependencies, type WakeUpOutcome, deliverQueued } from '../../lib/app/deliver-queued.ts';
 import type { Delivery } from '../../lib/core/delivery.ts';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
+import type { WebhookEndpoint } from '../../lib/core/endpoint.ts';
 import { delivery } from '../deliveries.ts';
 import { endpoint } from '../endpoints.ts';
 
 const nowMs = 1_800_000_000_000;
 const heldMs = 14 * 86_400_000;
 
+interface Circumstances {
+  readonly isFast?: boolean;
+  readonly places?: DeliverDependencies['places'];
+  readonly outcome?: WakeUpOutcome;
+}
+
 /** What becomes of a row when it is woken; undefined where nothing is written. */
 async function afterWakeUp(
   row: Delivery,
-  to: Partial<Endpoint>,
-  { isFast = true, places = unused }: { isFast?: boolean; places?: DeliverDependencies['places'] } = {},
+  to: Partial<WebhookEndpoint>,
+  { isFast = true, places = unused, outcome = 'done' }: Circumstances = {},
 ): Promise<Delivery | undefined> {
   let written: Delivery | undefined;
   const dependencies: DeliverDependencies = {
@@ -50,7 +56,7 @@ async function afterWakeUp(
   const body = { eventType: 'a', data: '{}', headers: {} };
   const wakeUp = { ...row, attemptsMade: row.attempts.length, delayMs: 0, lane: 'usual' as const, body };
   const [result] = await deliverQueued(dependencies, [wakeUp]);
-  expect(result!.status).toBe('fulfilled');
+  expect(result).toEqual({ status: 'fulfilled', value: outcome });
   return written;
 }
 
@@ -107,12 +113,13 @@ describe('an endpoint that is not known to be fast', () => {
     expect(places).toEqual([`${row.endpointId} until 35000`, `${row.endpointId} back`]);
   });
 
-  test('is not attempted where others take up all places: soon again', async () => {
+  test('is left as it is where others take up all places', async () => {
     const places = { take: async () => undefined, giveBack: never };
-    const { slotAtMs, ...rest } = row;
-    expect(await afterWakeUp(row, {}, { isFast: false, places })).toEqual({
-      ...rest,
-      nextAttemptAtMs: nowMs + 1_000,
-    });
+    const written = await afterWakeUp(row, {}, { isFast: false, places, outcome: 'crowded' });
+    expect(written).toBeUndefined();
+  });
+
+  test('takes no place while it is paused', async () => {
+    expect(await afterWakeUp(row, { status: 'paused' }, { isFast: false })).toMatchObject({ state: 'held' });
   });
 });

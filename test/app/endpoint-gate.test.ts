@@ -114,7 +114,7 @@ describe('an endpoint that nobody knows', () => {
   const unknown = endpoint({ id: 'ep_2' });
   const cut = (latencyMs: number): Attempt => ({ atMs: nowMs - latencyMs, latencyMs, error: 'aborted' });
 
-  test('gets what patience there is, and is left to the slow lane when there is none', async () => {
+  test('gets what patience there is, a little at least, and is left to the slow lane once it was cut', async () => {
     const gate = environment();
     expect(gate.passage(stored)).toEqual({ is: 'open', patienceMs: 300 });
     nowMs += 200;
@@ -124,9 +124,11 @@ describe('an endpoint that nobody knows', () => {
     nowMs += 100;
     await gate.report(unknown, cut(100));
     const third = endpoint({ id: 'ep_3' });
-    expect([gate.passage(third), gate.lane(third)]).toEqual([{ is: 'slow' }, 'slow']);
-    nowMs += 10 * seconds;
-    expect([gate.passage(third).is, gate.lane(third)]).toEqual(['open', 'usual']);
+    expect([gate.passage(third), gate.lane(third)]).toEqual([{ is: 'open', patienceMs: 30 }, 'usual']);
+    nowMs += 29 * seconds;
+    expect(gate.lane(stored)).toBe('slow');
+    nowMs += 1 * seconds;
+    expect([gate.passage(stored), gate.lane(stored)]).toEqual([{ is: 'open', patienceMs: 300 }, 'usual']);
   });
 
   test('has all the time there is once anybody found it fast', async () => {

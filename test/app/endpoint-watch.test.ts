@@ -6,7 +6,7 @@ import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { type FailureStreak, newAlerts, withAlerts } from '../../lib/core/failure-streak.ts';
 import { endpoint } from '../endpoints.ts';
 
-const terms = { allowed: 10, disables: true };
+const terms = { allowed: 10, disablesAfterMs: 0 };
 let nowMs: number;
 /** The endpoint as the table has it. */
 let stored: Endpoint;

@@ -29,7 +29,7 @@ describe('without a transform', () => {
     const good = record({ value: event, partition: 2, offset: 7 });
     const bad = record({ value: '{', partition: 2, offset: 8 });
     const { accepted, quarantined, skipped, unreached } = await read(undefined, good, bad);
-    expect(accepted).toMatchObject([{ record: good, index: 0, event: { eventType: 'a' } }]);
+    expect(accepted).toMatchObject([{ timeMs: good.timestampMs, event: { eventType: 'a' } }]);
     expect(quarantined).toMatchObject([
       { record: bad, source: 'ingest', rejection: { reason: 'invalid_json' } },
     ]);
@@ -50,7 +50,7 @@ describe('with a transform', () => {
   test('its version stands on each of the events, which have ids of their own', async () => {
     const set = config('function transform(payload) { return [payload, payload] }');
     const { accepted } = await read(set, record({ value: event, offset: 9 }));
-    expect(accepted.map(({ index, transformVersion }) => [index, transformVersion])).toEqual([
+    expect(accepted.map(({ address, transformVersion }) => [address.index, transformVersion])).toEqual([
       [0, 3],
       [1, 3],
     ]);
@@ -107,7 +107,7 @@ describe('with a transform', () => {
   test('records that it leaves no time for are to come again, those before them not', async () => {
     const records = [0, 1, 2, 3].map((offset) => record({ value: event, offset }));
     const { accepted, unreached } = await readRecords(dependencies, config(asIs), records, Date.now() - 1);
-    expect(accepted.map(({ record: { offset } }) => offset)).toEqual([0]);
+    expect(accepted.map(({ address: { offset } }) => offset)).toEqual([0]);
     expect(unreached.map(({ offset }) => offset)).toEqual([1, 2, 3]);
   });
 });

@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Kafka } from 'kafkajs';
+import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
 import type { Order, Result } from './load.ts';
 import { processorSeconds } from './processor-time.ts';
@@ -22,6 +24,8 @@ interface Scenario {
   readonly source?: object;
   /** Owners that get as many records together, whose endpoints take 5 s for an answer. */
   readonly beside?: { readonly owners: number; readonly status: number };
+  /** To a topic on a cluster, rather than to webhooks. */
+  readonly toKafka?: boolean;
   /** The median of so many runs, by p95. */
   readonly runs?: number;
 }
@@ -62,6 +66,14 @@ const scenarios: readonly Scenario[] = [
     { name: 'isolation: beside an endpoint that fails after 5 s', beside: { owners: 1, status: 500 } },
     { name: 'isolation: beside 20 endpoints that take 5 s', beside: { owners: 20, status: 200 } },
   ].map((scenario) => ({ ...scenario, endpoints: 1, records: 1_500, perSecond: 50, runs: 3 })),
+  { name: 'Kafka endpoint: 20,000 records of 1 KB', endpoints: 1, records: 20_000, toKafka: true },
+  {
+    name: 'Kafka endpoint: 20 records a second for 30 s',
+    endpoints: 1,
+    records: 600,
+    perSecond: 20,
+    toKafka: true,
+  },
   { name: '100 records a second for 20 s to one endpoint', endpoints: 1, records: 2_000, perSecond: 100 },
 ];
 
@@ -82,6 +94,7 @@ async function main(): Promise<void> {
       kind: 'prepare',
       kafka: fanout.engines.kafka,
       topic: fanout.ingestTopic,
+      target: await createTarget(fanout),
     });
     for (const scenario of scenarios.filter(
       ({ name }) => !only || name === 'warm-up' || name.includes(only),
@@ -109,9 +122,10 @@ async function measure(
   fanout: Fanout,
   receiver: string,
   order: <T>(what: Order) => Promise<T>,
-  { records, perSecond, endpoints, partitions, keyed = false, source = {}, beside }: Scenario,
+  scenario: Scenario,
 ): Promise<Measured> {
-  const owner = await createOwner(fanout, `${receiver}/fast`, endpoints);
+  const { records, perSecond, endpoints, partitions, keyed = false, source = {}, beside, toKafka } = scenario;
+  const owner = await createOwner(fanout, toKafka ? undefined : `${receiver}/fast`, endpoints);
   const others: string[] = [];
   for (let number = 0; number < (beside?.owners ?? 0); number++) {
     others.push(await createOwner(fanout, `${receiver}/slow-${beside!.status}`, 1));
@@ -142,6 +156,7 @@ function usage({ engines }: Fanout): { own: number; engines: number } {
 }
 
 let owners = 0;
+const target = 'bench-target';
 
 async function call(
   { url, operatorKey }: Fanout,
@@ -164,17 +179,34 @@ async function setSource(fanout: Fanout, source: object): Promise<void> {
   await wait(3_000);
 }
 
-async function createOwner(fanout: Fanout, receiver: string, endpoints: number): Promise<string> {
+/** The topic that Kafka endpoints write to. */
+async function createTarget({ engines }: Fanout): Promise<string> {
+  const admin = new Kafka(kafkaClientOptions(engines.kafka)).admin();
+  await admin.connect();
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: target, numPartitions: 3 }] });
+  await admin.disconnect();
+  return target;
+}
+
+/** @param receiver where its webhooks go; without it, it has a Kafka endpoint */
+async function createOwner(fanout: Fanout, receiver: string | undefined, endpoints: number): Promise<string> {
   const owner = `bench-${owners++}`;
   const post = (path: string, body: unknown) => call(fanout, 'POST', path, body);
   await post('/v1/orgs', { id: owner, name: owner });
   for (let number = 0; number < endpoints; number++) {
-    await post(`/v1/orgs/${owner}/endpoints`, {
-      type: 'webhook',
-      config: { url: `${receiver}/${owner}-${number}` },
-    });
+    const webhook = { type: 'webhook', config: { url: `${receiver}/${owner}-${number}` } };
+    await post(`/v1/orgs/${owner}/endpoints`, receiver ? webhook : kafkaEndpoint(fanout));
   }
   return owner;
+}
+
+function kafkaEndpoint({ engines: { kafka } }: Fanout) {
+  const { bootstrapServers: brokers, username, password } = kafka;
+  return {
+    type: 'kafka',
+    config: { brokers, topic: target, sasl_mechanism: 'scram-sha-512', tls: false },
+    credentials: { username, password },
+  };
 }
 
 function percentile({ latenciesMs }: Result, share: number): number {
@@ -188,7 +220,7 @@ function report({ name, records }: Scenario, { result, own, engines }: Measured)
   print(`\n${name}
   events a second       ${Math.round(records / seconds)}, between the first and the last ${result.arrivalsASecond.toFixed(1)}
   deliveries a second   ${Math.round(delivered / seconds)}
-  record to webhook     p50 ${ms(0.5)}, p95 ${ms(0.95)}, p99 ${ms(0.99)}
+  record to endpoint    p50 ${ms(0.5)}, p95 ${ms(0.95)}, p99 ${ms(0.99)}
   CPU per 1,000         functions and machine ${perThousand(own)} s, engines ${perThousand(engines)} s
   lost ${lost}, doubled ${doubled}`);
 }

@@ -11,7 +11,13 @@ import type { KafkaAccess } from '../../infra/local/engines/engines.ts';
  * Orders come from the bench over IPC, one at a time.
  */
 export type Order =
-  | { kind: 'prepare'; kafka: KafkaAccess; topic: string }
+  | {
+      kind: 'prepare';
+      kafka: KafkaAccess;
+      topic: string;
+      /** The topic of Kafka endpoints. */
+      target: string;
+    }
   | {
       kind: 'run';
       records: number;
@@ -81,12 +87,30 @@ function receive(path: string, body: string): void {
 }
 
 async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<string> {
-  producer = new Kafka(kafkaClientOptions(order.kafka)).producer();
+  const kafka = new Kafka(kafkaClientOptions(order.kafka));
+  producer = kafka.producer();
   await producer.connect();
   topic = order.topic;
+  await consume(kafka, order.target);
   receiver.listen(0, '127.0.0.1');
   await once(receiver, 'listening');
   return `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+}
+
+/** What arrives in the topic of Kafka endpoints. */
+async function consume(kafka: Kafka, target: string): Promise<void> {
+  const consumer = kafka.consumer({ groupId: 'bench', maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topic: target, fromBeginning: true });
+  const joined = Promise.withResolvers<void>();
+  consumer.on('consumer.group_join', () => joined.resolve());
+  await consumer.run({
+    eachBatch: async ({ batch }) => {
+      for (const { value } of batch.messages) receive('kafka', value!.toString('latin1'));
+      return Promise.resolve();
+    },
+  });
+  await joined.promise;
 }
 
 async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {

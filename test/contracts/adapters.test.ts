@@ -16,10 +16,13 @@ import { createFailureStreaks } from '../../lib/adapters/dynamodb-failure-streak
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createPublishCalls } from '../../lib/adapters/dynamodb-publish-calls.ts';
+import { createPublishedEvents } from '../../lib/adapters/dynamodb-published-events.ts';
 import { createQuarantineReader } from '../../lib/adapters/dynamodb-quarantine.ts';
 import { quarantineKey } from '../../lib/adapters/quarantine-items.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
-import { createReplayWatch } from '../../lib/adapters/dynamodb-replay-watch.ts';
+import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
+import { createRuns } from '../../lib/adapters/dynamodb-runs.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
 import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
@@ -35,9 +38,12 @@ import { eventListsContract } from './event-lists.ts';
 import { eventsContract } from './events.ts';
 import { failureStreaksContract } from './failure-streaks.ts';
 import { fanOutsContract } from './fan-outs.ts';
+import { publishCallsContract } from './publish-calls.ts';
+import { publishedEventsContract } from './published-events.ts';
 import { quarantineContract } from './quarantine.ts';
 import { rateSlotsContract } from './rate-slots.ts';
-import { replayWatchContract } from './replay-watch.ts';
+import { runsContract } from './runs.ts';
+import { jobWatchContract } from './job-watch.ts';
 import { type Storage, startStorage } from './stores.ts';
 import { wakeUpQueueContract } from './wake-up-queue.ts';
 
@@ -61,6 +67,11 @@ documentsContract('DynamoDB', async () => {
     orgs: createDocuments(storage.dynamodb, config, 'ORG'),
     notes: createDocuments(storage.dynamodb, config, 'KEY'),
   };
+});
+
+runsContract('DynamoDB', async () => {
+  const { config } = await storage.freshStores();
+  return createRuns(storage.dynamodb, config, retentionDays);
 });
 
 async function freshEndpoints() {
@@ -123,10 +134,11 @@ dueDeliveriesContract('DynamoDB', async (now) => {
   };
 });
 
-replayWatchContract('DynamoDB', async (now) => {
+jobWatchContract('DynamoDB', async () => {
   const { events } = await storage.freshStores();
   return {
-    watch: createReplayWatch(storage.dynamodb, events, retentionDays, now),
+    watchReplays: createJobWatch(storage.dynamodb, events, 'REPLAY', retentionDays),
+    watchStreams: createJobWatch(storage.dynamodb, events, 'STREAM', retentionDays),
     due: createDueDeliveries(storage.dynamodb, events),
   };
 });
@@ -160,6 +172,23 @@ claimsContract('DynamoDB', async (now) => {
   return createClaimStore(storage.dynamodb, events, 24, now);
 });
 
+publishCallsContract('DynamoDB', async (now) => {
+  const { events } = await storage.freshStores();
+  return createPublishCalls(storage.dynamodb, events, 24, now);
+});
+
+publishedEventsContract('DynamoDB', async (ids, now) => {
+  const { events } = await storage.freshStores();
+  const reader = createEventReader(storage.dynamodb, events, ids);
+  const terms = { retentionDays, windowHours: 24 };
+  return {
+    published: createPublishedEvents(storage.dynamodb, events, terms, now),
+    events: reader,
+    lists: createEventLists(storage.dynamodb, events, reader),
+    fanOuts: createFanOutStore(storage.dynamodb, events, retentionDays, now),
+  };
+});
+
 fanOutsContract('DynamoDB', async (ids, now) => {
   const { events } = await storage.freshStores();
   return {
@@ -171,7 +200,7 @@ fanOutsContract('DynamoDB', async (ids, now) => {
 
 endpointPlacesContract('DynamoDB', async (most, now) => {
   const { events } = await storage.freshStores();
-  return createEndpointPlaces(storage.dynamodb, events, 'usual', most, now);
+  return createEndpointPlaces(storage.dynamodb, events, most, now);
 });
 
 rateSlotsContract('DynamoDB', async (now) => {

@@ -60,7 +60,14 @@ export function dueDeliveriesContract(
         send: async (all: readonly DueDelivery[]) => void woken.push(...all.map(({ eventId }) => eventId)),
       };
       const jobQueue = { send: async (ids: readonly string[]) => void woken.push(...ids) };
-      await sweepDue({ due, wakeUps, fanOutQueue: jobQueue, replayQueue: jobQueue, now: () => nowMs });
+      await sweepDue({
+        due,
+        wakeUps,
+        fanOutQueue: jobQueue,
+        replayQueue: jobQueue,
+        streamQueue: jobQueue,
+        now: () => nowMs,
+      });
       return woken;
     };
 
@@ -87,7 +94,12 @@ export function dueDeliveriesContract(
       const pages: DuePage[] = [];
       for await (const page of due.due(start)) pages.push(page);
       expect(pages).toEqual([
-        { deliveries: [{ eventId, endpointId: 'ep_7', attemptsMade: 1 }], fanOuts: [], replays: [] },
+        {
+          deliveries: [{ eventId, endpointId: 'ep_7', attemptsMade: 1 }],
+          fanOuts: [],
+          replays: [],
+          streams: [],
+        },
       ]);
     });
 
@@ -162,6 +174,7 @@ export function dueDeliveriesContract(
         deliveries: [{ eventId, endpointId: 'ep_1', attemptsMade: 1 }],
         fanOuts: [],
         replays: [],
+        streams: [],
       };
       const { nextAttemptAtMs, ...ended } = delivery({ eventId, state: 'delivered' });
       await deliveries.update(ended, 1);
@@ -175,6 +188,7 @@ export function dueDeliveriesContract(
           deliveries: [{ eventId: 'no', endpointId: 'no', attemptsMade: 1 }],
           fanOuts: [{ eventId: 'no', pages: 0 }],
           replays: ['no'],
+          streams: [],
         },
         start,
       );
@@ -215,7 +229,14 @@ export function dueDeliveriesContract(
       const ids = [await writeDue(start + minute), await writeDue(start + 30 * minute)];
       nowMs = start + hour;
       const failing = () =>
-        sweepDue({ due, wakeUps: broken, fanOutQueue: broken, replayQueue: broken, now: () => nowMs });
+        sweepDue({
+          due,
+          wakeUps: broken,
+          fanOutQueue: broken,
+          replayQueue: broken,
+          streamQueue: broken,
+          now: () => nowMs,
+        });
       for (let times = 0; times < 3; times++) {
         await expect(failing()).rejects.toThrow('the queue is down');
         nowMs += 10 * minute;
@@ -226,7 +247,14 @@ export function dueDeliveriesContract(
     it('passes nothing over when the very first sweeps fail', async () => {
       const id = await writeDue(start);
       await expect(
-        sweepDue({ due, wakeUps: broken, fanOutQueue: broken, replayQueue: broken, now: () => nowMs }),
+        sweepDue({
+          due,
+          wakeUps: broken,
+          fanOutQueue: broken,
+          replayQueue: broken,
+          streamQueue: broken,
+          now: () => nowMs,
+        }),
       ).rejects.toThrow();
       nowMs = start + hour;
       expect(await sweep()).toEqual([id]);

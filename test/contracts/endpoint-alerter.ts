@@ -13,7 +13,7 @@ export interface AlerterUnderTest extends EndpointsUnderTest {
 }
 
 const nowMs = Date.now();
-const terms = { allowed: 10, disables: true };
+const terms = { allowed: 10, disablesAfterMs: 0 };
 const percents = (alerts: readonly EndpointAlert[] = []) => alerts.map(({ percent }) => percent);
 
 /** What every adapter of `EndpointAlerter` does, beside what those of `EndpointMarker` do. */
@@ -41,7 +41,7 @@ export function endpointAlerterContract(adapter: string, prepare: () => Promise<
     });
 
     const alert = (failures: number, sinceMs = nowMs) =>
-      endpoints.alert('ep_1', { failures, sinceMs }, terms);
+      endpoints.alert(endpoint({ id: 'ep_1' }), { failures, sinceMs }, terms);
     const found = async () => (await endpoints.byId('ep_1'))!;
 
     it('tells each percent of a streak once, to one of many at once, and of the next streak again', async () => {
@@ -64,11 +64,11 @@ export function endpointAlerterContract(adapter: string, prepare: () => Promise<
     it('keeps what is said of failing apart from the other hints', async () => {
       const others = { slow: true, brokenUntil: new Date(nowMs).toISOString() } as const;
       await alert(5);
-      await endpoints.mark('ep_1', others);
+      await endpoints.mark(endpoint({ id: 'ep_1' }), others);
       expect((await found()).hints).toEqual({ ...others, failing: true });
-      await endpoints.recovered('ep_1');
+      await endpoints.recovered(endpoint({ id: 'ep_1' }));
       expect((await found()).hints).toEqual(others);
-      await endpoints.mark('ep_1', {});
+      await endpoints.mark(endpoint({ id: 'ep_1' }), {});
       expect((await found()).hints).toEqual({});
       expect(percents((await found()).alerts)).toEqual([50]);
     });
@@ -81,8 +81,10 @@ export function endpointAlerterContract(adapter: string, prepare: () => Promise<
     });
 
     it('makes no endpoint where there is none', async () => {
-      expect(await endpoints.alert('ep_2', { failures: 10, sinceMs: nowMs }, terms)).toEqual([]);
-      await endpoints.recovered('ep_2');
+      expect(
+        await endpoints.alert(endpoint({ id: 'ep_2' }), { failures: 10, sinceMs: nowMs }, terms),
+      ).toEqual([]);
+      await endpoints.recovered(endpoint({ id: 'ep_2' }));
       expect(await table.get('ep_2')).toBeUndefined();
     });
   });

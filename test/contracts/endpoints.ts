@@ -211,7 +211,7 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
     it('disables an endpoint that is gone, and sees that at once', async () => {
       await Promise.all([add('ep_1'), add('ep_2')]);
       for (const [, ask] of asked) await ask();
-      await Promise.all(Array.from({ length: 20 }, () => endpoints.disableGone('ep_1')));
+      await Promise.all(Array.from({ length: 20 }, () => endpoints.disableGone(endpoint({ id: 'ep_1' }))));
       expect(await table.get('ep_1')).toMatchObject({ status: 'disabled', disabledReason: 'gone' });
       expect(await endpoints.byId('ep_1')).toMatchObject({ status: 'disabled', disabledReason: 'gone' });
       const statuses = (found: readonly Endpoint[]) => found.map(({ status }) => status);
@@ -221,10 +221,22 @@ export function endpointsContract(adapter: string, prepare: () => Promise<Endpoi
 
     it('leaves an endpoint as it is that somebody else has disabled, and none where there is none', async () => {
       await table.create(endpoint({ id: 'ep_1', status: 'disabled' }));
-      await endpoints.disableGone('ep_1');
+      await endpoints.disableGone(endpoint({ id: 'ep_1' }));
       expect(await table.get('ep_1')).toEqual(endpoint({ id: 'ep_1', status: 'disabled' }));
-      await endpoints.disableGone('ep_2');
+      await endpoints.disableGone(endpoint({ id: 'ep_2' }));
       expect(await table.get('ep_2')).toBeUndefined();
+    });
+
+    it.each([
+      ['has another URL by now', { url: 'https://example.com/other' }],
+      ['is another org’s by now', { orgId: 'globex' }],
+      ['was deleted and made again', { createdAt: '2026-02-01T00:00:00.000Z' }],
+    ])('leaves an endpoint as it is that %s', async (_, change) => {
+      const changed = endpoint({ id: 'ep_1', ...change });
+      await table.create(changed);
+      await endpoints.disableGone(endpoint({ id: 'ep_1' }));
+      await endpoints.mark(endpoint({ id: 'ep_1' }), { slow: true });
+      expect(await table.get('ep_1')).toEqual(changed);
     });
   });
 }

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { vi } from 'vitest';
 import { readCloudAssembly, type StackTemplate } from '../../infra/local/cloud-assembly.ts';
-import { type Engines, startEngines } from '../../infra/local/engines/engines.ts';
+import { type Engines, type KafkaAccess, startEngines } from '../../infra/local/engines/engines.ts';
 import { createFolder, removeFolder } from '../../infra/local/engines/folder.ts';
 import { type Plan, runMachine } from '../../infra/local/machine.ts';
 import { synthesizeStage } from '../../infra/local/synthesis.ts';
@@ -15,11 +15,13 @@ export interface Stores {
   readonly events: string;
   readonly wakeUps: string;
   readonly slowWakeUps: string;
+  readonly streams: string;
 }
 
 export interface Storage {
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
+  readonly kafka: KafkaAccess;
   /** Empty tables and queues, made from the local stage's templates by the local machine's own code. */
   freshStores(): Promise<Stores>;
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export async function startStorage(): Promise<Storage> {
   return {
     dynamodb,
     sqs,
+    kafka: engines.kafka,
     freshStores: () => makeStores(stacks, engines, `contract${made++}`),
     async stop() {
       dynamodb.destroy();
@@ -85,5 +88,6 @@ async function makeStores(stacks: readonly StackTemplate[], engines: Engines, na
     events: named(/^Events/),
     wakeUps: named(/^QueuesWakeUps(?!Dead)/),
     slowWakeUps: named(/^QueuesSlowWakeUps(?!Dead)/),
+    streams: named(/^QueuesStreams(?!Dead)/),
   };
 }

@@ -62,6 +62,10 @@ export function wakeUpQueueContract(adapter: string, create: () => Promise<WakeU
       ['without a body', {}],
       ['with a body', { attemptsMade: 7, body: body('{ "n": 1.10 }', { 'x-a': 'ünï "quoted"' }) }],
       [
+        'of an event with an id and a time of its own',
+        { body: { ...body('1'), givenId: 'evt_1', timeMs: -1 } },
+      ],
+      [
         'with every character that JSON text in UTF-8 can have',
         {
           body: body(

@@ -40,6 +40,11 @@ describe('after an attempt', () => {
     [{ statusCode: 429, retryAfterSeconds: 90 }, 'queued', 91_000],
     [{ statusCode: 503, retryAfterSeconds: 1 }, 'queued', 6000],
     [{ statusCode: 410 }, 'held', 61_000],
+    [{ acknowledged: { partition: 0, offset: '7' } }, 'delivered', undefined],
+    [{ error: 'authentication' }, 'queued', 6000],
+    [{ error: 'authorization' }, 'queued', 6000],
+    [{ error: 'unknown_topic' }, 'queued', 6000],
+    [{ error: 'too_large' }, 'failed', undefined],
   ] as const)('%j the delivery is %s, and next due at %s ms', (result, state, dueMs) => {
     const next = afterAttempt(waiting, attempt(result), terms(5), 1000, 0);
     expect(next).toMatchObject({ state, attempts: [attempt(result)] });
@@ -60,6 +65,11 @@ describe('after an attempt', () => {
     expect(twice.attempts).toHaveLength(2);
     expect(twice).not.toHaveProperty('nextAttemptAtMs');
   });
+});
+
+test('a delivery that its endpoint will never take ends at once, and says why', () => {
+  const refused = afterAttempt(waiting, attempt({ error: 'too_large' }), terms(5, 5), 1000, 0);
+  expect(refused).toMatchObject({ state: 'failed', failure: 'refused', attempts: [{ error: 'too_large' }] });
 });
 
 describe('a delivery that is replayed', () => {

@@ -10,7 +10,7 @@ const at = new Date(nowMs).toISOString();
 const told = (percent: number, parts: Partial<EndpointAlert> = {}): EndpointAlert => {
   return { at, percent, consecutiveFailures: 50, since, ...parts };
 };
-const terms = { allowed: 100, disables: true };
+const terms = { allowed: 100, disablesAfterMs: 0 };
 
 test.each<[failures: number, allowed: number, percents: number[]]>([
   [49, 100, []],
@@ -26,8 +26,20 @@ test.each<[failures: number, allowed: number, percents: number[]]>([
   [6, 11, [50]],
   [10, 11, [90, 70, 50]],
 ])('%d failures of %d allowed tell of %j percent', (failures, allowed, percents) => {
-  const alerts = newAlerts(endpoint(), { failures, sinceMs }, { allowed, disables: true }, nowMs);
+  const alerts = newAlerts(endpoint(), { failures, sinceMs }, { allowed, disablesAfterMs: 0 }, nowMs);
   expect(alerts).toEqual(percents.map((percent) => told(percent, { consecutiveFailures: failures })));
+});
+
+test('all that it may have is reached only when they came over the time that the stage says', () => {
+  const lasting = (ms: number) =>
+    newAlerts(
+      endpoint(),
+      { failures: 200, sinceMs },
+      { allowed: 100, disablesAfterMs: 60_000 },
+      sinceMs + ms,
+    );
+  expect(lasting(59_999).map(({ percent }) => percent)).toEqual([90, 70, 50]);
+  expect(lasting(60_000).map(({ percent }) => percent)).toEqual([100, 90, 70, 50]);
 });
 
 test('what the endpoint tells already is told again for another streak only', () => {
@@ -63,7 +75,10 @@ describe('the endpoint with its alerts', () => {
     'that was %s (disabling: %j) is at %d percent %s',
     (status, disables, percent, after, reason) => {
       const before = endpoint({ status, ...(status === 'disabled' && { disabledReason: 'gone' }) });
-      const made = withAlerts(before, [told(percent)], { ...terms, disables });
+      const made = withAlerts(before, [told(percent)], {
+        ...terms,
+        disablesAfterMs: disables ? 0 : undefined,
+      });
       expect([made.status, made.disabledReason]).toEqual([after, reason]);
       expect(made.updatedAt).toBe(after === status ? before.updatedAt : at);
     },

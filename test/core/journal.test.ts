@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { publishedSource } from '../../lib/core/event-id.ts';
 import { partFor, splitByOrg } from '../../lib/core/journal.ts';
 import type { RecordEvent } from '../../lib/core/record-event.ts';
 import { journalEvent } from '../journal-events.ts';
@@ -43,6 +44,18 @@ test('a duplicate is its owner’s where it names one', () => {
   expect(orgs({ type: 'single', endpointId: 'a1' })).toEqual(['-']);
   expect(orgs({ type: 'fanout', ownerId: 'acme' })).toEqual(['acme']);
   expect(orgs({ type: 'broadcast' })).toEqual(['-']);
+});
+
+test('what an org publishes is its own, also where it names an endpoint that is not', () => {
+  const event = journalEvent({
+    address: { source: publishedSource, partition: 1, offset: 2, index: 0 },
+    target: { type: 'single', endpointId: 'a1', ownerId: 'globex' },
+    notDelivered: [{ endpointId: 'a1', orgId: 'acme', reason: 'owner_mismatch' }],
+  });
+  const split = splitByOrg(event);
+  expect(split.get('globex')).toEqual({ ...event, notDelivered: [] });
+  expect(split.get('-')).toEqual(event);
+  expect([...split.keys()].sort()).toEqual(['-', 'globex']);
 });
 
 test('the counted why-nots of a broadcast are nobody’s, also where one org is listed', () => {

@@ -41,3 +41,13 @@ test('the longest secret goes first, and what is none stays', () => {
     '[redacted], [redacted], [redacted], %2f, abc, Bear',
   );
 });
+
+test('a secret and a text of nothing but backslashes cost little, and show nothing', () => {
+  const { redact } = createRedactor([`${'\\'.repeat(1023)}x`, 'another secret']);
+  expect(redact(`no: ${'\\'.repeat(4096)}`, false)).toBe('no: [redacted]');
+});
+
+test('of a text with more secrets than can be looked for nothing is shown', () => {
+  const { redact } = createRedactor(Array.from({ length: 1000 }, (_, n) => `secret-${n}`));
+  expect(redact('anything', false)).toBe('[redacted]');
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Endpoint } from '../../lib/core/endpoint.ts';
+import type { WebhookEndpoint } from '../../lib/core/endpoint.ts';
 import type { JournalEvent } from '../../lib/core/journal.ts';
 import { whyNotNow, whyNotTargeted } from '../../lib/core/replay.ts';
 import { endpoint } from '../endpoints.ts';
@@ -23,7 +23,7 @@ test.each([
   ['paused', {}, { status: 'paused' }, 'paused'],
   ['disabled', {}, { status: 'disabled' }, 'disabled'],
   ['another type', {}, { eventTypes: ['invoice.*'] }, 'event_type'],
-] as [string, Partial<JournalEvent>, Partial<Endpoint>, string | undefined][])(
+] as [string, Partial<JournalEvent>, Partial<WebhookEndpoint>, string | undefined][])(
   'why an endpoint that was never attempted does not receive an event: %s',
   (_, event, to, reason) => {
     expect(whyNotTargeted(journalEvent(event), endpoint(to))).toBe(reason);

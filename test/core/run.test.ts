@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { randomCallPlace } from '../../lib/core/call-place.ts';
 import {
   type NodeReport,
   type NodeRun,
   type Run,
   mostLogBytes,
   mostNodeRuns,
-  newNodeRunId,
-  newRunId,
+  nodeRunIdOf,
   nodeRunIdPattern,
   report,
+  runIdOf,
   runIdPattern,
   startNode,
   startRun,
@@ -48,10 +49,15 @@ const success: NodeReport = {
 };
 const nodeOf = (run: Run, index = 0): NodeRun => run.nodeRuns[index]!;
 
-test('ids are a prefix with 16 letters and digits, new each time', () => {
-  expect(newRunId()).toMatch(runIdPattern);
-  expect(newNodeRunId()).toMatch(nodeRunIdPattern);
-  expect(new Set(Array.from({ length: 1_000 }, newRunId)).size).toBe(1_000);
+test('ids are a prefix with 16 letters and digits, the same for a call that is repeated', () => {
+  const call = randomCallPlace();
+  expect(runIdOf(call, startedAtMs)).toMatch(runIdPattern);
+  expect(nodeRunIdOf(call, startedAtMs)).toMatch(nodeRunIdPattern);
+  expect(nodeRunIdOf({ ...call }, startedAtMs)).toBe(nodeRunIdOf(call, startedAtMs));
+  const others = [runIdOf(call, startedAtMs), runIdOf(call, startedAtMs + 1)];
+  others.push(...Array.from({ length: 1_000 }, () => runIdOf(randomCallPlace(), startedAtMs)));
+  others.push(`wfr_${nodeRunIdOf(call, startedAtMs).slice('wfnr_'.length)}`);
+  expect(new Set(others).size).toBe(1_003);
 });
 
 test('a node starts in progress', () => {

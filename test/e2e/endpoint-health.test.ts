@@ -29,7 +29,7 @@ const logged: string[] = [];
 const receivers = receiverPool();
 
 beforeAll(async () => {
-  const stage = { ...stages.local, allowedConsecutiveFailures: 10 };
+  const stage = { ...stages.local, allowedConsecutiveFailures: 10, disableFailingAfterMinutes: 0 };
   fanout = await startWatchedFanout({ stage, log: (line) => logged.push(line) });
   client = apiClient(fanout, await connectClient(fanout));
   use = deliveryClient(client);

@@ -19,31 +19,25 @@ afterAll(async () => {
   await receivers.stop();
 });
 
-/** Takes 3 s for an answer, and counts those that were waited for. */
-async function slowReceiver() {
-  let answered = 0;
-  const receiver = await receivers.start((_, response, socket) => {
-    setTimeout(() => {
-      if (!socket.destroyed) answered++;
-      response.end();
-    }, 3000);
-  });
-  return { ...receiver, answered: () => answered };
-}
-
-async function sendTo(receiver: Receiver, count: number): Promise<void> {
+async function sendTo({ url }: Receiver, count: number, more: object = {}): Promise<void> {
   const org = await client.createOrg();
-  await client.createEndpoint(org, receiver.url);
+  await client.createEndpoint(org, url, { ...more });
   const value = JSON.stringify({ event_type: 'a', owner_id: org, data: {} });
   await client.produce(...Array.from({ length: count }, (_, n) => ({ value, partition: n % 6 })));
 }
 
-/** Of this stage's two functions for slow endpoints, one endpoint may have one. */
-test('an endpoint that is slow and has much to do leaves room for another slow one', async () => {
-  const [flooded, quiet] = [await slowReceiver(), await slowReceiver()];
-  await sendTo(flooded, 100);
-  await expect.poll(() => flooded.received.length).toBeGreaterThan(0);
-  await sendTo(quiet, 1);
-  await expect.poll(() => quiet.answered(), { timeout: 60_000 }).toBe(1);
-  expect(new Set(idsAt(flooded)).size).toBeLessThan(50);
+test('the retries of others do not wait for an endpoint that is slow and has much to do', async () => {
+  const slow = await receivers.start((_, response) => void setTimeout(() => response.end(), 3000));
+  let isRefused = false;
+  const other = await receivers.start((_, response) => {
+    response.writeHead(isRefused ? 200 : 500).end();
+    isRefused = true;
+  });
+  await sendTo(slow, 200);
+  await expect.poll(() => slow.received.length).toBeGreaterThan(0);
+  await sendTo(other, 1, { retry: { schedule_seconds: [1] } });
+  await expect.poll(() => other.received.length, { timeout: 60_000 }).toBe(2);
+  expect(new Set(idsAt(other)).size).toBe(1);
+  // Two functions with ten attempts each would take half a minute for all of them.
+  expect(new Set(idsAt(slow)).size).toBeLessThan(100);
 }, 90_000);

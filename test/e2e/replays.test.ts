@@ -25,7 +25,7 @@ const receivers = receiverPool();
 
 beforeAll(async () => {
   // Endpoints fail here a thousand times in a row.
-  fanout = await startWatchedFanout({ stage: { ...stages.local, disableFailingEndpoints: false } });
+  fanout = await startWatchedFanout({ stage: { ...stages.local, disableFailingAfterMinutes: 'never' } });
   client = apiClient(fanout, await connectClient(fanout));
   use = deliveryClient(client);
 });

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { createFunctionClock } from '../../infra/local/function-clock.ts';
-import { type Fanout, type FanoutOptions, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Fanout, FanoutOptions } from '../../infra/local/fanout-local.ts';
+import { startWatchedFanout } from './canaries.ts';
 import type { FanoutClient } from './fanout-client.ts';
 
 /** A delivery in its event's trace, with its times. */
@@ -36,8 +37,7 @@ export async function startTimeMachine(
     const [, woken] = /"message":"swept","woken":(\d+)/.exec(line) ?? [];
     if (woken !== undefined) swept.push(Number(woken));
   };
-  const start = (secrets: Record<string, string>) =>
-    startFanout({ say: () => {}, log, fast: true, clock, secrets, ...options });
+  const start = (secrets: Record<string, string>) => startWatchedFanout({ log, clock, secrets, ...options });
   let fanout = await start({});
 
   const functionsNamed = (names: RegExp) => fanout.machine.functions.filter(({ name }) => names.test(name));

@@ -142,7 +142,9 @@ describe('settings that cannot be right', () => {
     [{ allowedConsecutiveFailures: 9 }, 'allowedConsecutiveFailures: '],
     [{ allowedConsecutiveFailures: 10.5 }, 'allowedConsecutiveFailures: '],
     [{ allowedConsecutiveFailures: 10_001 }, 'allowedConsecutiveFailures: '],
-    [{ name: 'production' }, 'allowLoopbackTargets: '],
+    [{ disableFailingAfterMinutes: -1 }, 'disableFailingAfterMinutes: '],
+    [{ disableFailingAfterMinutes: 10_081 }, 'disableFailingAfterMinutes: '],
+    [{ name: 'production', streams: stages.production.streams }, 'allowLoopbackTargets: '],
   ] as [Partial<StageSettings>, string][])('%j are refused, naming the field', (change, problem) => {
     expect(stageProblems({ ...local, ...change })).toEqual([expect.stringContaining(problem)]);
   });

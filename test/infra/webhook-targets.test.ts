@@ -19,6 +19,7 @@ test.each([
   expect(JSON.parse(deliverySettings(settings)['WEBHOOK_TARGETS']!)).toEqual({
     ports: settings.webhookPorts,
     deniedRanges: settings.deniedAddressRanges,
+    certificateAuthorities: settings.kafkaCertificateAuthorities,
   });
 });
 
@@ -42,6 +43,10 @@ test.each([
     { deniedAddressRanges: [range] },
     `deniedAddressRanges: "${range}" is not a range in CIDR notation, such as 203.0.113.0/24 or 2600:1f18::/32`,
   ]),
+  [
+    { kafkaCertificateAuthorities: ['none'] },
+    'kafkaCertificateAuthorities: number 1 is no certificate in PEM',
+  ],
 ] as [Partial<StageSettings>, string][])('%j is refused: %s', (change, problem) => {
   expect(stageProblems(stage(change))).toEqual([problem]);
 });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { localListeners } from '../../source-settings.ts';
 import { startLocalFunction } from '../local-function.ts';
-import { tagsMeanNothing, type ResourceKind } from '../resource-kind.ts';
+import { tagsMeanNothing, type ResourceKind, type Workshop } from '../resource-kind.ts';
+import { localListener } from '../source-access.ts';
 
 const runs = z.strictObject({
   FunctionName: z.string().optional(),
@@ -61,7 +63,7 @@ export const lambdaFunction: ResourceKind<z.infer<typeof runs>> = {
       variables: {
         ...lambdaVariables(ref, region, MemorySize, assetFolder(properties.Code.S3Key)!),
         ...workshop.endpointVariables,
-        ...Environment?.Variables,
+        ...withListeners(Environment?.Variables ?? {}, workshop),
       },
       lead: workshop.clock?.lead,
       log: workshop.log,
@@ -83,6 +85,24 @@ export const eventInvokeConfig: ResourceKind<z.infer<typeof invokeConfigRuns>> =
   meansNothingHere: {},
   identify: ({ generatedName }) => ({ ref: generatedName, attributes: {} }),
 };
+
+/** The variables with the addresses of the local broker's listeners, where they name one that it has. */
+function withListeners(
+  variables: Readonly<Record<string, string>>,
+  { engines, say }: Pick<Workshop, 'engines' | 'say'>,
+): Record<string, string> {
+  let text = JSON.stringify(variables);
+  for (const server of Object.values(localListeners)) {
+    if (!text.includes(server)) continue;
+    try {
+      text = text.replaceAll(server, localListener([server], engines)!.bootstrapServers);
+    } catch (error) {
+      // A function that finds no broker says so when it needs one; the others have no use for it.
+      say(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return JSON.parse(text) as Record<string, string>;
+}
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 function lambdaVariables(name: string, region: string, memoryMiB: number, codeFolder: string) {

@@ -5,11 +5,11 @@ import type { DeliveryLists, PlacedDelivery } from '../ports/delivery-lists.ts';
 import type { Documents } from '../ports/documents.ts';
 import { type ReplayDeliveryDependencies, findReplayable, replayDeliveries } from '../replay-deliveries.ts';
 import { knownCursor, listParameters } from './listing.ts';
+import { maySee } from './named-event.ts';
 import { type Operations, checkInput } from './operation.ts';
 import { idSchema } from './orgs.ts';
 import { presentDelivery } from './present-delivery.ts';
 import { Problem, notFound } from './problem.ts';
-import { maySee } from './trace.ts';
 
 export interface DeliveryDependencies extends ReplayDeliveryDependencies {
   readonly lists: DeliveryLists;

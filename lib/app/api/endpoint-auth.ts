@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Endpoint, EndpointAuth } from '../../core/endpoint.ts';
+import type { EndpointAuth, WebhookEndpoint } from '../../core/endpoint.ts';
 import { isMasked, mask } from './mask.ts';
 import { Problem } from './problem.ts';
 
@@ -25,7 +25,7 @@ export const authSchema = z.discriminatedUnion(
 );
 
 /** @throws Problem when two fields say what the `authorization` header is */
-export function checkAuthorization({ auth, headers }: Endpoint): void {
+export function checkAuthorization({ auth, headers }: WebhookEndpoint): void {
   if (!auth || headers['authorization'] === undefined) return;
   const message = 'is given together with';
   throw new Problem('invalid_request', 'auth sets the authorization header, and so does config.headers.', [

@@ -1,7 +1,24 @@
+import { type output, z } from 'zod';
+import type { Attempt } from '../../core/attempt.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
+import { eventTypePattern } from '../../core/event-types.ts';
 import { randomId } from '../../core/identifiers.ts';
-import type { WebhookSender } from '../ports/webhook-sender.ts';
+import type { EndpointSender } from '../ports/endpoint-sender.ts';
+import type { PartitionKeys } from '../ports/partition-keys.ts';
+import { endpointHeaders } from './endpoint-headers.ts';
 import type { Answer } from './operation.ts';
+
+/** What the test event holds; by default it says that it is a test. */
+export const testSample = z.strictObject({
+  event_type: z
+    .string()
+    .regex(eventTypePattern, 'must be an event type, such as order.created')
+    .default('fanout.test'),
+  data: z.json().default({ test: true }),
+  metadata: endpointHeaders.default({}),
+});
+
+export type TestSample = output<typeof testSample>;
 
 /** Most that a test may take: the gateway waits for 30 s. */
 const mostTimeoutMs = 20_000;
@@ -10,28 +27,37 @@ const mostWaitMs = 1000;
 
 /** Sends one test event to the endpoint, whatever its status and event types. Nothing of it is recorded. */
 export async function testEndpoint(
-  sender: WebhookSender,
+  sender: EndpointSender,
+  partitionKeys: Pick<PartitionKeys, 'keyOf'>,
   endpoint: Endpoint,
+  { event_type: eventType, data, metadata: headers }: TestSample,
   nowMs: number,
 ): Promise<Answer> {
   // Event ids lead to a trace; this one leads nowhere, and has not the form of one that does.
-  const webhookId = randomId('msg');
-  const attempt = await sender.attempt(
+  const id = randomId('msg');
+  const event = { eventType, data: JSON.stringify(data), headers };
+  const attempt = (await sender.attempt(
     { ...endpoint, timeoutMs: Math.min(endpoint.timeoutMs, mostTimeoutMs) },
-    webhookId,
-    { eventType: 'fanout.test', data: '{"test":true}', headers: {} },
+    id,
+    { ...event, timeMs: nowMs },
     { beginByMs: nowMs + mostWaitMs, endByMs: nowMs + mostWaitMs + mostTimeoutMs },
+  )) ?? { atMs: nowMs, error: 'aborted', latencyMs: mostWaitMs }; // All connections were in use.
+  if (endpoint.type === 'webhook')
+    return { status: 200, body: { ...presentResult(attempt), webhook_id: id } };
+  const key = partitionKeys.keyOf(
+    endpoint.kafka.partitionKeyTemplate,
+    { ...event, id, timeMs: nowMs },
+    endpoint.id,
   );
-  // Without an attempt all connections were in use.
-  const { statusCode, error, latencyMs, excerpt } = attempt ?? { error: 'aborted', latencyMs: mostWaitMs };
+  return { status: 200, body: { ...presentResult(attempt), event_id: id, key } };
+}
+
+function presentResult({ statusCode, acknowledged, error, latencyMs, excerpt }: Attempt) {
   return {
-    status: 200,
-    body: {
-      ...(statusCode !== undefined && { status_code: statusCode }),
-      ...(error && { error }),
-      latency_ms: latencyMs,
-      ...(excerpt && { excerpt }),
-      webhook_id: webhookId,
-    },
+    ...(statusCode !== undefined && { status_code: statusCode }),
+    ...acknowledged,
+    ...(error && { error }),
+    latency_ms: latencyMs,
+    ...(excerpt && { excerpt }),
   };
 }

@@ -1,27 +1,28 @@
-import type { output } from 'zod';
-import { type Endpoint, type EndpointHints, rotatedSecrets, unexpiredSecrets } from '../../core/endpoint.ts';
-import { randomId } from '../../core/identifiers.ts';
+import { z } from 'zod';
+import { type Endpoint, type EndpointHints, type EndpointType, rotatedSecrets } from '../../core/endpoint.ts';
 import type { Org } from '../../core/org.ts';
 import { newSigningSecret } from '../../core/webhook-signature.ts';
 import type { Documents } from '../ports/documents.ts';
 import type { EndpointCountReader } from '../ports/endpoint-counts.ts';
+import type { EndpointSender } from '../ports/endpoint-sender.ts';
 import type { FailureStreaks } from '../ports/failure-streaks.ts';
-import type { WebhookSender } from '../ports/webhook-sender.ts';
 import { type ReplayJobDependencies, createReplay, releaseRate, sendReplay } from '../replay-jobs.ts';
-import { checkAuthorization } from './endpoint-auth.ts';
+import type { EndpointKind } from './endpoint-kind.ts';
 import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
-import { testEndpoint } from './endpoint-test.ts';
+import { type TestSample, testEndpoint, testSample } from './endpoint-test.ts';
+import { type KafkaEndpointRules, kafkaEndpoints } from './kafka-endpoints.ts';
 import { listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
 import { presentCounts, presentEndpoint } from './present-endpoint.ts';
 import { Problem, notFound } from './problem.ts';
+import { type UrlRule, signingSecret, webhookEndpoints } from './webhook-endpoints.ts';
 
 export interface EndpointDependencies {
   readonly endpoints: Documents<Endpoint>;
   readonly orgs: Pick<Documents<Org>, 'get'>;
   /** For test events. */
-  readonly sender: WebhookSender;
-  readonly rules: EndpointRules;
+  readonly sender: EndpointSender;
+  readonly rules: EndpointRules & KafkaEndpointRules & { readonly urlRule: UrlRule };
   /** For the release of what was held. */
   readonly releases: ReplayJobDependencies;
   readonly counts: Pick<EndpointCountReader, 'read'>;
@@ -29,28 +30,25 @@ export interface EndpointDependencies {
   readonly now: () => number;
 }
 
+/** What the type of an endpoint says of it is checked with all that is in it. */
+const anyFields = z.record(z.string(), z.unknown());
+const rotation = z.strictObject({
+  secret: signingSecret.optional(),
+  overlap_seconds: z.number().int().min(0).max(604_800).default(86_400),
+});
+
 /** An org's endpoints: tenants manage their own, publishers read them. */
 export function endpointOperations(dependencies: EndpointDependencies): Operations {
   const { endpoints, orgs, sender, rules, releases, counts, streaks, now } = dependencies;
   const schemas = endpointSchemas(rules);
-  const change = (found: Endpoint, body: output<typeof schemas.change>): Endpoint => ({
-    ...found,
-    description: body.description ?? found.description,
-    eventTypes: body.event_types ?? found.eventTypes,
-    filter: body.filter === undefined ? found.filter : (body.filter ?? undefined),
-    status: body.status ?? found.status,
-    disabledReason: body.status ? undefined : found.disabledReason,
-    scheduleSeconds: body.retry === undefined ? found.scheduleSeconds : body.retry?.schedule_seconds,
-    url: body.config?.url ?? found.url,
-    timeoutMs: body.config?.timeout_ms ?? found.timeoutMs,
-    rateLimit: body.rate_limit === undefined ? found.rateLimit : (body.rate_limit ?? undefined),
-    hints: hintsAfter(found, body.status, body.config?.url),
-    headers: body.config?.headers ?? found.headers,
-    auth: body.auth === undefined ? found.auth : (body.auth ?? undefined),
-    secrets: unexpiredSecrets(found, now()),
-    updatedAt: new Date(now()).toISOString(),
-  });
-  const present = (endpoint: Endpoint) => presentEndpoint(endpoint, now());
+  const kinds = {
+    webhook: webhookEndpoints(schemas, rules.urlRule),
+    kafka: kafkaEndpoints(schemas, rules),
+  };
+  /** An endpoint and its kind are of one type, which TypeScript cannot see. */
+  const kindOf = ({ type }: { readonly type: EndpointType }) => kinds[type] as EndpointKind;
+  const present = (endpoint: Endpoint) =>
+    presentEndpoint(endpoint, kindOf(endpoint).present(endpoint, now()), now());
   /** Changes an endpoint, if it is the org's. */
   const update = async (
     { org, endpoint: id }: Readonly<Record<string, string>>,
@@ -75,44 +73,15 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
     return createReplay(releases, { orgId, scope: { kind: 'release', endpointId }, rate: releaseRate });
   };
 
-  /** An endpoint that is made active again, or has another URL, begins without failures. */
-  const endStreak = async (
-    path: Readonly<Record<string, string>>,
-    { status, config }: output<typeof schemas.change>,
-  ) => {
-    if (status !== 'active' && config?.url === undefined) return;
-    const found = await ofOrg(path);
-    const isReactivated = status === 'active' && found.status !== 'active';
-    if (isReactivated || (config?.url ?? found.url) !== found.url) await streaks.reset(found);
-  };
-
   return {
-    'POST /v1/orgs/{org}/endpoints': withBody(['tenant'], schemas.create, async ({ path, body }) => {
+    'POST /v1/orgs/{org}/endpoints': withBody(['tenant'], anyFields, async ({ path, body }) => {
       const at = new Date(now()).toISOString();
-      const secret = body.credentials?.secret ?? newSigningSecret();
-      const endpoint: Endpoint = {
-        id: body.id ?? randomId('ep'),
-        orgId: path['org']!,
-        type: body.type,
-        description: body.description,
-        eventTypes: body.event_types,
-        filter: body.filter,
-        status: body.status,
-        scheduleSeconds: body.retry?.schedule_seconds,
-        url: body.config.url,
-        timeoutMs: body.config.timeout_ms,
-        rateLimit: body.rate_limit,
-        headers: body.config.headers,
-        auth: body.auth ?? undefined,
-        secrets: [{ value: secret }],
-        createdAt: at,
-        updatedAt: at,
-      };
-      checkAuthorization(endpoint);
+      const kind = kindOf({ type: body['type'] === 'kafka' ? 'kafka' : 'webhook' });
+      const endpoint = kind.create(body, { orgId: path['org']!, createdAt: at, updatedAt: at });
       const outcome = await endpoints.create(endpoint);
       if (outcome === 'no_org') throw notFound('org', endpoint.orgId);
       if (outcome === 'exists') throw new Problem('conflict', `The endpoint id '${endpoint.id}' is taken.`);
-      return { status: 201, body: { ...present(endpoint), credentials: { secret } } };
+      return { status: 201, body: { ...present(endpoint), ...kind.presentOnce(endpoint) } };
     }),
 
     'GET /v1/orgs/{org}/endpoints': {
@@ -129,29 +98,30 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
       },
     },
 
-    'PATCH /v1/orgs/{org}/endpoints/{endpoint}': withBody(
-      ['tenant'],
-      schemas.change,
-      async ({ path, body }) => {
-        // Before the endpoint is active: a release that is not written down could be forgotten.
-        const release = body.status === 'active' ? await prepareRelease(path) : undefined;
-        await endStreak(path, body);
-        const changed = await update(path, (found) => {
-          const made = change(found, body);
-          checkAuthorization(made);
-          return made;
-        });
-        if (release) await sendReplay(releases, release);
-        return { status: 200, body: present(changed) };
-      },
-    ),
+    'PATCH /v1/orgs/{org}/endpoints/{endpoint}': withBody(['tenant'], anyFields, async ({ path, body }) => {
+      const found = await ofOrg(path);
+      const kind = kindOf(found);
+      const planned = kind.change(found, body, now());
+      // Before the endpoint is active: a release that is not written down could be forgotten.
+      const release = planned.status === 'active' ? await prepareRelease(path) : undefined;
+      if (beginsAnew(kind, found, planned)) await streaks.reset(found);
+      const changed = await update(path, (latest) => {
+        // Deleted and made again with another type meanwhile.
+        if (latest.type !== found.type) throw notFound('endpoint', found.id);
+        const made = kind.change(latest, body, now());
+        return { ...made, hints: hintsAfter(kind, latest, made) };
+      });
+      if (release) await sendReplay(releases, release);
+      return { status: 200, body: present(changed) };
+    }),
 
     'POST /v1/orgs/{org}/endpoints/{endpoint}/rotate-secret': withBody(
       ['tenant'],
-      schemas.rotate,
+      rotation,
       async ({ path, body }) => {
         const secret = body.secret ?? newSigningSecret();
         const changed = await update(path, (found) => {
+          if (found.type !== 'webhook') throw nothingSigned();
           if (found.secrets[0]!.value === secret) throw secretInUse();
           const secrets = rotatedSecrets(found, secret, body.overlap_seconds, now());
           return { ...found, secrets, updatedAt: new Date(now()).toISOString() };
@@ -162,7 +132,10 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
 
     'POST /v1/orgs/{org}/endpoints/{endpoint}/test': {
       roles: ['tenant'],
-      run: async ({ path }) => testEndpoint(sender, await ofOrg(path), now()),
+      body: testSample,
+      emptyBody: {},
+      run: async ({ path, body }) =>
+        testEndpoint(sender, rules.partitionKeys, await ofOrg(path), body as TestSample, now()),
     },
 
     'DELETE /v1/orgs/{org}/endpoints/{endpoint}': {
@@ -180,16 +153,24 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
   };
 }
 
-/** What is still known of an endpoint after a change. */
-function hintsAfter(
-  { hints, status }: Endpoint,
-  newStatus: Endpoint['status'] | undefined,
-  newUrl: string | undefined,
-): EndpointHints | undefined {
-  // What was found out about another URL says nothing about this one.
-  if (newUrl !== undefined) return undefined;
-  if (newStatus !== 'active' || status === 'active') return hints;
-  return hints && { ...hints, failing: undefined };
+/** Whether an endpoint begins without failures after a change: it is active again, or leads somewhere else. */
+function beginsAnew(kind: EndpointKind, before: Endpoint, after: Endpoint): boolean {
+  const isReactivated = after.status === 'active' && before.status !== 'active';
+  return isReactivated || !kind.hasSameTarget(before, after);
+}
+
+/** What is still known of an endpoint after a change: what was found out about another target says nothing. */
+function hintsAfter(kind: EndpointKind, before: Endpoint, after: Endpoint): EndpointHints | undefined {
+  if (!kind.hasSameTarget(before, after)) return undefined;
+  if (!before.hints || !beginsAnew(kind, before, after)) return before.hints;
+  return { ...before.hints, failing: undefined };
+}
+
+function nothingSigned(): Problem {
+  return new Problem(
+    'conflict',
+    'Messages to Kafka are not signed: change credentials.password with a PATCH of the endpoint.',
+  );
 }
 
 function secretInUse(): Problem {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { eventTypePattern } from '../../core/event-types.ts';
-import { type KnownSource, eventStates } from './event-state.ts';
+import { type KnownSource, eventStates, publishedName } from './event-state.ts';
+import { eventNameSchema } from './event-name.ts';
 import { checkInput } from './operation.ts';
 import { placeParameters, withRules } from './place-query.ts';
 
@@ -39,7 +40,11 @@ const inOrder = {
 };
 
 const orgQuery = withRules(
-  z.strictObject({ ...parameters, state: oneOf(eventStates.filter((state) => state !== 'skipped')) }),
+  z.strictObject({
+    ...parameters,
+    id: eventNameSchema.optional(),
+    state: oneOf(eventStates.filter((state) => state !== 'skipped')),
+  }),
   [inOrder],
 );
 
@@ -62,6 +67,7 @@ export function operatorQuery(sources: readonly KnownSource[]) {
     ...parameters,
     state: oneOf(eventStates),
     ...placeParameters(sources),
+    source: oneOf([...sources.map(({ name }) => name), publishedName]),
     idempotency_key: z.string().min(1, 'must not be empty').max(1024).optional(),
   });
   return withRules(schema, [

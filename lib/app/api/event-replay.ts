@@ -6,6 +6,7 @@ import { mapAtOnce } from '../../core/map-at-once.ts';
 import { type WhyNotNow, whyNotNow } from '../../core/replay.ts';
 import type { FilterOf } from '../endpoint-filters.ts';
 import type { EventReader } from '../ports/events.ts';
+import type { PublishedEvents } from '../ports/published-events.ts';
 import {
   type Replayable,
   type ReplayDeliveryDependencies,
@@ -14,13 +15,14 @@ import {
   replayDeliveries,
 } from '../replay-deliveries.ts';
 import { newerOf } from './event-state.ts';
+import { maySee, namedEvent } from './named-event.ts';
 import { type Operations, withBody } from './operation.ts';
 import { idSchema } from './orgs.ts';
-import { Problem, notFound } from './problem.ts';
-import { maySee } from './trace.ts';
+import { Problem } from './problem.ts';
 
 export interface EventReplayDependencies extends ReplayDeliveryDependencies {
   readonly events: Pick<EventReader, 'find' | 'deliveriesOf'>;
+  readonly published: Pick<PublishedEvents, 'named'>;
   readonly filterOf: FilterOf;
 }
 
@@ -35,40 +37,41 @@ export function eventReplayOperations(dependencies: EventReplayDependencies): Op
   const { events, endpoints, filterOf, now } = dependencies;
 
   return {
-    'POST /v1/events/{event}/replay': withBody(['tenant'], body, async ({ path, body: asked, caller }) => {
-      const id = path['event']!;
-      const only = caller.role === 'operator' ? undefined : caller.orgId;
-      const found = (await events.find(id, only)).filter(({ orgId }) => maySee(caller, orgId));
-      if (found.length === 0) throw notFound('event', id);
-      const parts = found.flatMap(({ entry }) => ('skippedBy' in entry ? [] : [entry]));
-      const [event] = parts;
-      if (!event)
-        throw new Problem('conflict', 'The record was skipped by its transform: there is no event.');
-      const made = (await deliveriesOf(id, parts)).filter(({ delivery }) => maySee(caller, delivery.orgId));
-      const asking = made.filter(
-        ({ delivery }) => asked.endpoint_id === undefined || delivery.endpointId === asked.endpoint_id,
-      );
-      if (asked.endpoint_id !== undefined && asking.length === 0) {
-        const endpoint = await endpoints.byId(asked.endpoint_id);
-        const mayReceive = endpoint && maySee(caller, endpoint.orgId) ? endpoint : undefined;
-        const first = neverAttempted(id, receiver(event, asked.endpoint_id, mayReceive), now());
-        return answer(await replayDeliveries(dependencies, [{ delivery: first }]));
-      }
-      const ended = asking.filter(({ delivery }) => isEnd(delivery.state));
-      if (ended.length > mostDeliveries) {
-        const detail = `The event has ${ended.length} deliveries: name an endpoint, or make a replay of its org.`;
-        throw new Problem('conflict', detail);
-      }
-      const isThere = await mapAtOnce(ended, readsAtOnce, async ({ delivery }) => {
-        return (await endpoints.byId(delivery.endpointId))?.orgId === delivery.orgId;
-      });
-      return answer(
-        await replayDeliveries(
-          dependencies,
-          ended.filter((_, at) => isThere[at]),
-        ),
-      );
-    }),
+    'POST /v1/events/{event}/replay': withBody(
+      ['tenant'],
+      body,
+      async ({ path, query, body: asked, caller }) => {
+        const { id, found } = await namedEvent(dependencies, path['event']!, caller, query);
+        const parts = found.flatMap(({ entry }) => ('skippedBy' in entry ? [] : [entry]));
+        const [event] = parts;
+        if (!event)
+          throw new Problem('conflict', 'The record was skipped by its transform: there is no event.');
+        const made = (await deliveriesOf(id, parts)).filter(({ delivery }) => maySee(caller, delivery.orgId));
+        const asking = made.filter(
+          ({ delivery }) => asked.endpoint_id === undefined || delivery.endpointId === asked.endpoint_id,
+        );
+        if (asked.endpoint_id !== undefined && asking.length === 0) {
+          const endpoint = await endpoints.byId(asked.endpoint_id);
+          const mayReceive = endpoint && maySee(caller, endpoint.orgId) ? endpoint : undefined;
+          const first = neverAttempted(id, receiver(event, asked.endpoint_id, mayReceive), now());
+          return answer(await replayDeliveries(dependencies, [{ delivery: first }]));
+        }
+        const ended = asking.filter(({ delivery }) => isEnd(delivery.state));
+        if (ended.length > mostDeliveries) {
+          const detail = `The event has ${ended.length} deliveries: name an endpoint, or make a replay of its org.`;
+          throw new Problem('conflict', detail);
+        }
+        const isThere = await mapAtOnce(ended, readsAtOnce, async ({ delivery }) => {
+          return (await endpoints.byId(delivery.endpointId))?.orgId === delivery.orgId;
+        });
+        return answer(
+          await replayDeliveries(
+            dependencies,
+            ended.filter((_, at) => isThere[at]),
+          ),
+        );
+      },
+    ),
   };
 
   /** What the journal and the rows tell of. */

@@ -1,4 +1,5 @@
 import type { Delivery } from '../../core/delivery.ts';
+import { publishedSource } from '../../core/event-id.ts';
 import type { FirstDelivery, JournalEntry, JournalEvent } from '../../core/journal.ts';
 
 /** A source's name, its number in event ids, and its topic. */
@@ -7,6 +8,9 @@ export interface KnownSource {
   readonly number: number;
   readonly topic: string;
 }
+
+/** What stands in place of a source's name where events were published over HTTP. */
+export const publishedName = 'api';
 
 /** How an event stands. `skipped` is a record that its source's transform made no event of. */
 export const eventStates = [
@@ -50,11 +54,17 @@ export function countBy(values: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** Where an event came from. Partitions and offsets tell how much runs through the whole deployment: not for tenants. */
+/** Where an event came from: a record, or a call of the API. Partitions and offsets tell how much runs through the whole deployment: not for tenants. */
 export function presentSource({ address }: Pick<JournalEntry, 'address'>, sources: readonly KnownSource[]) {
   const { source: number, partition, offset, index } = address;
+  if (number === publishedSource) return { name: publishedName, topic: null, index };
   const source = sources.find((known) => known.number === number);
   return { name: source?.name ?? null, topic: source?.topic ?? null, partition, offset, index };
+}
+
+/** What receivers call an event, and where its publisher gave that, also what its deliveries go by. */
+export function presentIds({ id, givenId }: Pick<JournalEvent, 'id' | 'givenId'>) {
+  return givenId === undefined ? { id } : { id: givenId, event_id: id };
 }
 
 export function presentTarget({ target }: Pick<JournalEvent, 'target'>) {

@@ -1,8 +1,11 @@
 import type { Org } from '../../core/org.ts';
+import { publishedSource } from '../../core/event-id.ts';
 import { matchesEventType } from '../../core/event-types.ts';
 import type { ClaimStore } from '../ports/claims.ts';
 import { type Documents, InvalidCursor } from '../ports/documents.ts';
 import type { ListedEntry } from '../ports/event-lists.ts';
+import type { EventReader } from '../ports/events.ts';
+import type { PublishedEvents } from '../ports/published-events.ts';
 import { withOwnHolders } from './duplicate-holders.ts';
 import {
   type EventFilters,
@@ -12,14 +15,17 @@ import {
   standingOf,
 } from './event-page.ts';
 import { type EventQuery, type OrgEventQuery, operatorQuery, readOrgQuery, timesOf } from './event-query.ts';
-import { type KnownSource, presentSource, presentTarget } from './event-state.ts';
+import { type KnownSource, presentIds, presentSource, presentTarget, publishedName } from './event-state.ts';
 import { knownCursor } from './listing.ts';
+import { findNamed } from './named-event.ts';
 import { type Operations, checkInput } from './operation.ts';
 import { notFound } from './problem.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 export interface EventDependencies extends EventPageDependencies {
   readonly claims: Pick<ClaimStore, 'holder'>;
+  readonly events: Pick<EventReader, 'concerns' | 'find'>;
+  readonly published: Pick<PublishedEvents, 'named'>;
   readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly sources: readonly KnownSource[];
   /** How long events are kept. */
@@ -41,7 +47,10 @@ export function eventOperations(dependencies: EventDependencies): Operations {
         const asked = readOrgQuery(query);
         const { limit, cursor } = asked;
         const request = { orgId, ...timesOf(asked, now(), retentionDays), limit, cursor };
-        const page = await knownCursor(readEventPage(dependencies, request, filtersOf(asked)));
+        const page =
+          asked.id === undefined
+            ? await knownCursor(readEventPage(dependencies, request, filtersOf(asked)))
+            : await findById(orgId, asked.id, asked);
         if (page.entries.length === 0 && !(await orgs.get(orgId))) throw notFound('org', orgId);
         if (caller.role === 'operator') return answer(page, sources);
         const entries = page.entries.map(({ entry }) => entry);
@@ -59,6 +68,27 @@ export function eventOperations(dependencies: EventDependencies): Operations {
     },
   };
 
+  /** What an org sees of one event, at whatever time. */
+  async function findById(orgId: string, name: string, asked: OrgEventQuery): Promise<EventPage> {
+    const [part] = (await findNamed(dependencies, name, orgId, orgId))?.found ?? [];
+    return { entries: part ? await askedOf([part.entry], asked, orgId) : [] };
+  }
+
+  /** Those of a few entries that are asked for. */
+  async function askedOf(
+    entries: readonly ListedEntry[],
+    asked: Pick<EventQuery, 'since' | 'until' | 'event_type' | 'state'>,
+    orgId?: string,
+  ): Promise<StandingEntry[]> {
+    const { since = -Infinity, until = Infinity, state } = asked;
+    const { matches = () => true } = filtersOf(asked);
+    const matching = entries.filter(
+      (entry) => entry.timeMs >= since && entry.timeMs < until && matches(entry),
+    );
+    const standing = await standingOf(dependencies, matching, orgId);
+    return standing.filter((entry) => state === undefined || entry.state === state);
+  }
+
   function find(asked: EventQuery): Promise<EventPage> {
     const { source, topic, partition } = asked;
     if (asked.idempotency_key !== undefined || asked.offset !== undefined) return findRecord(asked);
@@ -73,14 +103,9 @@ export function eventOperations(dependencies: EventDependencies): Operations {
 
   /** What is of one record, at whatever time. */
   async function findRecord(asked: EventQuery): Promise<EventPage> {
-    const { since = -Infinity, until = Infinity, limit, state } = asked;
-    const { matches = () => true } = filtersOf(asked);
+    const { limit } = asked;
     const behind = readCount(asked.cursor);
-    const entries = (await entriesOfRecord(asked)).filter(
-      (entry) => entry.timeMs >= since && entry.timeMs < until && matches(entry),
-    );
-    const standing = await standingOf(dependencies, entries);
-    const found = standing.filter((entry) => state === undefined || entry.state === state);
+    const found = await askedOf(await entriesOfRecord(asked), asked);
     const isMore = found.length > behind + limit;
     return {
       entries: found.slice(behind, behind + limit),
@@ -106,7 +131,8 @@ export function eventOperations(dependencies: EventDependencies): Operations {
   }
 
   function numbersOf({ source, topic }: EventQuery): number[] {
-    return sources
+    const published = { name: publishedName, number: publishedSource, topic: undefined };
+    return [...sources, published]
       .filter(({ name }) => source === undefined || name === source)
       .filter((known) => topic === undefined || known.topic === topic)
       .map(({ number }) => number);
@@ -147,7 +173,7 @@ function present({ entry, state, states }: StandingEntry, sources: readonly Know
     return { id: entry.id, time, state, ...source, transform_version: transformVersion };
   }
   return {
-    id: entry.id,
+    ...presentIds(entry),
     event_type: entry.eventType,
     time,
     state,

@@ -1,7 +1,9 @@
 import type { ZodType, output } from 'zod';
 import { deliveryIdPattern } from '../../core/delivery.ts';
+import { givenIdPattern } from '../../core/given-id.ts';
 import { idPattern } from '../../core/identifiers.ts';
-import { Problem, notFound } from './problem.ts';
+import { nodeRunIdPattern, runIdPattern } from '../../core/run.ts';
+import { Problem, type ProblemKind, notFound } from './problem.ts';
 
 /**
  * `operator`: everything. `publisher`: publishes for one org and reads. `tenant`: manages one org's endpoints, and
@@ -24,6 +26,8 @@ export interface OperationRequest<Body> {
   readonly body: Body;
   /** The body as it was sent; empty where none is read. */
   readonly text: string;
+  /** The header Idempotency-Key as it was sent. */
+  readonly idempotencyKey?: string;
 }
 
 export interface Answer {
@@ -38,6 +42,8 @@ export interface Operation {
   readonly roles: readonly Role[];
   /** What the request's body must be; absent where none is read. */
   readonly body?: ZodType;
+  /** What a request without a body stands for, where one may be left out. */
+  readonly emptyBody?: object;
   run(request: OperationRequest<unknown>): Promise<Answer>;
 }
 
@@ -67,13 +73,24 @@ export function checkCaller(
 }
 
 /**
- * Checks the path's parameters, all of which are ids; a delivery's is made of two. Nothing has an id of another form, and stores cannot take all of
+ * Ids of another form than most have: a delivery's is made of two, an event's its publisher may have given. Those of runs are
+ * Fanout's own.
+ */
+const pathPatterns = new Map([
+  ['delivery', deliveryIdPattern],
+  ['event', givenIdPattern],
+  ['run', runIdPattern],
+  ['nodeRun', nodeRunIdPattern],
+]);
+
+/**
+ * Checks the path's parameters, all of which are ids. Nothing has an id of another form, and stores cannot take all of
  * them as keys.
  * @throws Problem for one that nothing can have
  */
 export function checkPath(path: Readonly<Record<string, string>>): void {
   for (const [name, id] of Object.entries(path)) {
-    const pattern = name === 'delivery' ? deliveryIdPattern : idPattern;
+    const pattern = pathPatterns.get(name) ?? idPattern;
     if (!pattern.test(id)) throw notFound(name, id);
   }
 }
@@ -83,9 +100,14 @@ const mostErrors = 100;
 
 /**
  * Checks a body or a query, all of it.
+ * @param kind of problem that wrong fields are
  * @throws Problem with one error for each field that is wrong, the first 100 of them
  */
-export function checkInput<Schema extends ZodType>(schema: Schema, body: unknown): output<Schema> {
+export function checkInput<Schema extends ZodType>(
+  schema: Schema,
+  body: unknown,
+  kind: ProblemKind = 'invalid_request',
+): output<Schema> {
   const result = schema.safeParse(body, {
     error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'is missing' : undefined),
   });
@@ -99,7 +121,7 @@ export function checkInput<Schema extends ZodType>(schema: Schema, body: unknown
     }));
   });
   throw new Problem(
-    'invalid_request',
+    kind,
     `${errors.length} field${errors.length === 1 ? ' is' : 's are'} not valid.`,
     errors.slice(0, mostErrors),
   );

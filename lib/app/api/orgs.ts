@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import type { StoredNode } from '../../core/action-node.ts';
 import type { ApiKey } from '../../core/api-key.ts';
 import type { Endpoint } from '../../core/endpoint.ts';
 import { idPattern } from '../../core/identifiers.ts';
 import type { Org } from '../../core/org.ts';
 import type { Replay } from '../../core/replay.ts';
 import type { Document, Documents } from '../ports/documents.ts';
+import type { OrgTopicMapping } from '../ports/topic-mappings.ts';
+import { type StreamJobDependencies, removeStream } from '../stream-jobs.ts';
 import { listDocuments } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem, notFound } from './problem.ts';
@@ -21,12 +24,16 @@ export interface OrgDependencies {
   readonly orgs: Documents<Org>;
   readonly keys: Documents<ApiKey>;
   readonly endpoints: Documents<Endpoint>;
+  readonly nodes: Documents<StoredNode>;
   readonly replays: Documents<Replay>;
+  readonly mappings: Documents<OrgTopicMapping>;
+  readonly streamJobs: StreamJobDependencies;
   readonly now: () => number;
 }
 
 /** Orgs: operators make and change them, everyone reads his own. */
-export function orgOperations({ orgs, keys, endpoints, replays, now }: OrgDependencies): Operations {
+export function orgOperations(dependencies: OrgDependencies): Operations {
+  const { orgs, keys, endpoints, nodes, replays, mappings, streamJobs, now } = dependencies;
   return {
     'POST /v1/orgs': withBody([], newOrg, async ({ body }) => {
       const org: Org = { ...body, createdAt: new Date(now()).toISOString() };
@@ -62,11 +69,16 @@ export function orgOperations({ orgs, keys, endpoints, replays, now }: OrgDepend
         if ((await endpoints.list({ orgId: id, limit: 1 })).items.length > 0) {
           throw new Problem('conflict', `Org '${id}' still has endpoints; delete them first.`);
         }
-        // The org first: without it no key and no endpoint is made. A repeat of the call deletes what was left.
+        if (await streamJobs.streams.get(id))
+          throw new Problem('conflict', `Org '${id}' still has a stream; delete it first.`);
+        // The org first: without it no key, no endpoint and no stream is made. A repeat of the call deletes what was left.
         const deleted = await orgs.delete({ id });
         await deleteAll(keys, id);
         await deleteAll(endpoints, id);
+        await deleteAll(nodes, id);
         await deleteAll(replays, id);
+        await mappings.delete({ id, orgId: id });
+        await removeStream(streamJobs, id);
         if (!deleted) throw notFound('org', id);
         return { status: 204 };
       },

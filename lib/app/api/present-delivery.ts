@@ -28,10 +28,12 @@ export function presentNext({ state, nextAttemptAtMs }: Pick<Delivery, 'state' |
   };
 }
 
-export function presentAttempt({ atMs, latencyMs, statusCode, error, excerpt, retryAfterSeconds }: Attempt) {
+export function presentAttempt(attempt: Attempt) {
+  const { atMs, latencyMs, statusCode, acknowledged, error, excerpt, retryAfterSeconds } = attempt;
   return {
     at: new Date(atMs).toISOString(),
     latency_ms: latencyMs,
+    ...acknowledged,
     ...(statusCode !== undefined && { status_code: statusCode }),
     ...(error && { error }),
     ...(excerpt && { excerpt }),

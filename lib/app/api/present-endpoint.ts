@@ -1,11 +1,12 @@
-import { type Endpoint, unexpiredSecrets } from '../../core/endpoint.ts';
+import type { Endpoint } from '../../core/endpoint.ts';
 import type { Counts, RecentCounts } from '../../core/endpoint-counts.ts';
 import { defaultScheduleSeconds } from '../../core/retry-schedule.ts';
-import { presentAuth } from './endpoint-auth.ts';
-import { mask, maskedHeaders } from './mask.ts';
 
-/** An endpoint as the API shows it: secrets masked. */
-export function presentEndpoint(endpoint: Endpoint, nowMs: number) {
+/**
+ * An endpoint as the API shows it.
+ * @param ofItsType the fields that only endpoints of its type have
+ */
+export function presentEndpoint(endpoint: Endpoint, ofItsType: object, nowMs: number) {
   return {
     id: endpoint.id,
     owner_id: endpoint.orgId,
@@ -19,10 +20,7 @@ export function presentEndpoint(endpoint: Endpoint, nowMs: number) {
     ...presentHints(endpoint, nowMs),
     ...presentAlerts(endpoint),
     retry: { schedule_seconds: endpoint.scheduleSeconds ?? defaultScheduleSeconds },
-    ...(endpoint.auth && { auth: presentAuth(endpoint.auth) }),
-    config: { url: endpoint.url, timeout_ms: endpoint.timeoutMs, headers: maskedHeaders(endpoint.headers) },
-    credentials: { secret: maskedSecret(endpoint.secrets[0]!.value) },
-    ...previousSecrets(endpoint, nowMs),
+    ...ofItsType,
     created_at: endpoint.createdAt,
     updated_at: endpoint.updatedAt,
   };
@@ -57,21 +55,4 @@ export function presentCounts({ lastHour, lastDay }: RecentCounts) {
 
 function presentCount({ attempts, failedAttempts, delivered, failed }: Counts) {
   return { attempts, failed_attempts: failedAttempts, delivered, failed };
-}
-
-/** Those that sign beside the newest; left out where there are none. */
-function previousSecrets(endpoint: Endpoint, nowMs: number) {
-  const previous = unexpiredSecrets(endpoint, nowMs).slice(1);
-  if (previous.length === 0) return undefined;
-  return {
-    previous_secrets: previous.map(({ value, expiresAt }) => ({
-      secret: maskedSecret(value),
-      expires_at: expiresAt,
-    })),
-  };
-}
-
-/** Signing secrets are long, so that four of their characters may be shown. */
-function maskedSecret(secret: string): string {
-  return `whsec_${mask(secret)}`;
 }

@@ -4,9 +4,13 @@ const problems = {
   forbidden: { status: 403, title: 'The key does not allow this' },
   not_found: { status: 404, title: 'There is no such thing' },
   conflict: { status: 409, title: 'The request contradicts what is there' },
+  call_in_flight: { status: 409, title: 'The same call is under way' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not JSON' },
-  unavailable: { status: 503, title: 'A store does not answer' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key is that of another call' },
+  unprocessable: { status: 422, title: 'The values do not say what they must' },
+  template_error: { status: 422, title: 'The payload cannot be rendered' },
+  unavailable: { status: 503, title: 'A store or cluster does not answer' },
   internal: { status: 500, title: 'Something failed on our side' },
 } as const;
 
@@ -23,9 +27,17 @@ export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly errors: readonly FieldError[];
 
-  /** @param detail what was wrong and what would be right, for a person */
-  constructor(kind: ProblemKind, detail: string, errors: readonly FieldError[] = []) {
-    super(detail);
+  /**
+   * @param detail what was wrong and what would be right, for a person
+   * @param options its cause is for the log
+   */
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    errors: readonly FieldError[] = [],
+    options?: { readonly cause: unknown },
+  ) {
+    super(detail, options);
     this.kind = kind;
     this.errors = errors;
   }

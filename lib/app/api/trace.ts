@@ -1,35 +1,42 @@
 import type { Delivery } from '../../core/delivery.ts';
-import { type FirstDelivery, type JournalEvent, type SkippedRecord, noOrg } from '../../core/journal.ts';
+import type { FirstDelivery, JournalEvent, SkippedRecord } from '../../core/journal.ts';
 import { RawJson } from '../../core/raw-json.ts';
 import type { Org } from '../../core/org.ts';
 import type { Documents } from '../ports/documents.ts';
 import type { EventReader } from '../ports/events.ts';
-import { type KnownSource, countBy, newerOf, presentSource, presentTarget, stateOf } from './event-state.ts';
+import {
+  type KnownSource,
+  countBy,
+  newerOf,
+  presentIds,
+  presentSource,
+  presentTarget,
+  stateOf,
+} from './event-state.ts';
 import { withOwnHolders } from './duplicate-holders.ts';
 import { fittingDeliveries } from './fitting-deliveries.ts';
 import { maskedHeaders } from './mask.ts';
-import type { Caller, Operations } from './operation.ts';
-import { notFound } from './problem.ts';
+import { type NamedEventDependencies, maySee, namedEvent } from './named-event.ts';
+import type { Operations } from './operation.ts';
 import { presentAttempt, presentNext } from './present-delivery.ts';
 import { rfc3339 } from './rfc3339.ts';
 import { whyNobody } from './why-nobody.ts';
 
-export interface TraceDependencies {
+export interface TraceDependencies extends NamedEventDependencies {
   readonly events: EventReader;
   readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly sources: readonly KnownSource[];
 }
 
 /** The trace of an event: what came, what was decided for each endpoint and why, and every attempt. */
-export function traceOperations({ events, orgs, sources }: TraceDependencies): Operations {
+export function traceOperations(dependencies: TraceDependencies): Operations {
+  const { events, orgs, sources } = dependencies;
   return {
     'GET /v1/events/{event}': {
       roles: ['publisher', 'tenant'],
-      async run({ path, caller }) {
-        const id = path['event']!;
+      async run({ path, query, caller }) {
         const only = caller.role === 'operator' ? undefined : caller.orgId;
-        const found = (await events.find(id, only)).filter(({ orgId }) => maySee(caller, orgId));
-        if (found.length === 0) throw notFound('event', id);
+        const { id, found } = await namedEvent(dependencies, path['event']!, caller, query);
         const known = caller.role === 'operator' ? sources : undefined;
         const [first] = found as [(typeof found)[number]];
         if ('skippedBy' in first.entry) return { status: 200, body: presentSkipped(first.entry, sources) };
@@ -42,20 +49,20 @@ export function traceOperations({ events, orgs, sources }: TraceDependencies): O
         const [event] = only === undefined ? parts : await withOwnHolders(events, only, parts);
         const body = present(parts, rows, event?.duplicateOf, known);
         const concernsNobody = body.state === 'no_match' && body.not_delivered.length === 0;
-        const reason = concernsNobody && { reason: await whyNobody(orgs, parts[0]!.target) };
+        const reason = concernsNobody && { reason: await reasonOf(parts[0]!) };
         return { status: 200, body: { ...body, ...reason } };
       },
     },
   };
+
+  /** That an endpoint is there, but another org's, is no business of whoever names it. */
+  async function reasonOf({ target }: JournalEvent) {
+    return target.type === 'single' ? 'unknown_endpoint' : whyNobody(orgs, target);
+  }
 }
 
 function nameOf({ orgId, endpointId }: { readonly orgId?: string; readonly endpointId: string }): string {
   return `${orgId} ${endpointId}`;
-}
-
-/** Whether a caller may see what concerns an org. */
-export function maySee({ role, orgId }: Caller, org: string): boolean {
-  return role === 'operator' || (org !== noOrg && org === orgId);
 }
 
 function present(
@@ -71,7 +78,7 @@ function present(
   const later = [...rows.values()].filter((row) => !known.has(nameOf(row)));
   const deliveries = [...firsts, ...later].map((first) => presentDelivery(first, rows.get(nameOf(first))));
   return {
-    id: event.id,
+    ...presentIds(event),
     event_type: event.eventType,
     time: rfc3339(event.timeMs),
     state: stateOf(

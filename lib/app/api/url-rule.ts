@@ -1,4 +1,4 @@
-import type { UrlRule } from './endpoint-schemas.ts';
+import type { UrlRule } from './webhook-endpoints.ts';
 
 /** Which targets the stage allows. */
 export interface AllowedTargets {
@@ -23,4 +23,16 @@ export function webhookUrlRule(
     if (!fault) return undefined;
     return fault === 'port' ? port : address;
   };
+}
+
+/**
+ * Which hosts brokers of Kafka endpoints may have.
+ * @param allowsHost the address guard's word on a host; names are checked at each connection
+ */
+export function brokerHostRule(
+  allowsHost: (host: string) => boolean,
+  { allowLoopback }: Pick<AllowedTargets, 'allowLoopback'>,
+): (host: string) => string | undefined {
+  const fault = `must have a public address${allowLoopback ? ', or one on loopback' : ''}`;
+  return (host) => (allowsHost(host) ? undefined : fault);
 }

@@ -5,8 +5,8 @@ export interface Place {
 }
 
 /**
- * How many invocations of a lane may be busy with one endpoint at once: some fewer than there may be in all, so that none
- * takes up the delivery functions.
+ * How many invocations of the delivery function may be busy at once with one endpoint that nobody knows yet: some fewer
+ * than there may be in all, so that none takes all of them up before it is known to be slow.
  */
 export interface EndpointPlaces {
   /**

@@ -15,13 +15,14 @@ export interface AttemptTimes {
   readonly patienceMs?: number;
 }
 
-export interface WebhookSender {
+/** Sends events to endpoints: to all, or to those of one type. */
+export interface EndpointSender<Receiver extends Endpoint = Endpoint> {
   /**
    * Makes one attempt, when the endpoint has a connection free. Never rejects because of the endpoint.
    * @returns undefined when it could not begin in time
    */
   attempt(
-    endpoint: Endpoint,
+    endpoint: Receiver,
     eventId: string,
     body: EventBody,
     times: AttemptTimes,

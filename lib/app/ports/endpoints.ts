@@ -19,12 +19,15 @@ export interface EndpointReader {
   page(orgId: string | undefined, cursor?: string): Promise<Page<Endpoint>>;
 }
 
-/** Writes down what attempts found out. Doing it twice does nothing. Never rejects: what fails, the next attempt does. */
+/**
+ * Writes down what attempts found out about an endpoint, as it was attempted: one that has another target by now, or is another
+ * that was given the id, stays as it is. Doing it twice does nothing. Never rejects: what fails, the next attempt does.
+ */
 export interface EndpointMarker {
   /** The endpoint answered 410: it is disabled. */
-  disableGone(id: string): Promise<void>;
+  disableGone(attempted: Endpoint): Promise<void>;
   /** @param hints replace those that were there, but for `failing` */
-  mark(id: string, hints: EndpointHints): Promise<void>;
+  mark(attempted: Endpoint, hints: EndpointHints): Promise<void>;
 }
 
 /** Writes down that an endpoint keeps failing, and that it does not any more. Never rejects either. */
@@ -35,7 +38,7 @@ export interface EndpointAlerter {
    * @returns those that were written by this call, the highest percent first: of many calls about the same streak each is
    *   written by one
    */
-  alert(id: string, streak: FailureStreak, terms: FailureTerms): Promise<readonly EndpointAlert[]>;
+  alert(attempted: Endpoint, streak: FailureStreak, terms: FailureTerms): Promise<readonly EndpointAlert[]>;
   /** An attempt succeeded: the endpoint is not failing any more. */
-  recovered(id: string): Promise<void>;
+  recovered(attempted: Endpoint): Promise<void>;
 }

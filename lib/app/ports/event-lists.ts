@@ -7,6 +7,7 @@ export type ListedDelivery = Pick<FirstDelivery, 'endpointId' | 'orgId' | 'state
 export interface ListedEvent extends Pick<
   JournalEvent,
   | 'id'
+  | 'givenId'
   | 'timeMs'
   | 'address'
   | 'eventType'

@@ -58,6 +58,8 @@ export interface DuePage {
   readonly fanOuts: readonly DueFanOut[];
   /** Replays that have not come on for long, by id. */
   readonly replays: readonly string[];
+  /** Streams whose provisioning has not come on for long, or that have a former user whose time is over, by id. */
+  readonly streams: readonly string[];
 }
 
 export interface DueFanOut {

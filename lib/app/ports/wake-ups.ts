@@ -1,11 +1,15 @@
 import type { Headers } from '../../core/headers.ts';
 import type { DeliveryKey } from './events.ts';
 
-/** What a webhook carries of an event. */
+/** What an endpoint gets of an event. */
 export interface EventBody {
   readonly eventType: string;
   readonly data: string;
   readonly headers: Headers;
+  /** When it happened, milliseconds since 1970; without it, the time in its id. */
+  readonly timeMs?: number;
+  /** The id that receivers see in place of the event's own. */
+  readonly givenId?: string;
 }
 
 /**

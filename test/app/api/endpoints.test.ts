@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { endpointOperations } from '../../../lib/app/api/endpoints.ts';
-import type { Endpoint } from '../../../lib/core/endpoint.ts';
+import type { Endpoint, WebhookEndpoint } from '../../../lib/core/endpoint.ts';
 import { noCounts } from '../../../lib/core/endpoint-counts.ts';
 import { endpoint } from '../../endpoints.ts';
 
@@ -23,7 +23,13 @@ const operations = endpointOperations({
   },
   orgs: { get: async () => ({ id: 'acme', name: 'Acme', createdAt: at, updatedAt: at }) },
   sender: { attempt: never },
-  rules: { urlRule: () => undefined, retentionDays: 30, compilePattern: () => () => true },
+  rules: {
+    urlRule: () => undefined,
+    hostRule: () => undefined,
+    partitionKeys: { fault: () => undefined, keyOf: () => '' },
+    retentionDays: 30,
+    compilePattern: () => () => true,
+  },
   releases: {
     replays: { create: async () => 'created', get: never, list: never, update: never, delete: never },
     watch: { expect: async () => {}, forget: never },
@@ -60,7 +66,7 @@ test('one endpoint says how its deliveries went, a list does not; both have the 
   expect(JSON.stringify(body)).not.toContain('last_hour');
 });
 
-test.each<[what: string, before: Partial<Endpoint>, change: object, hints: Endpoint['hints']]>([
+test.each<[what: string, before: Partial<WebhookEndpoint>, change: object, hints: Endpoint['hints']]>([
   [
     'is active again',
     { status: 'disabled', disabledReason: 'failing' },
@@ -70,7 +76,7 @@ test.each<[what: string, before: Partial<Endpoint>, change: object, hints: Endpo
   ['is active again', { status: 'paused' }, { status: 'active' }, { slow: true }],
   ['has another URL', {}, { config: { url: 'https://example.com/' } }, undefined],
 ])('an endpoint that %s (%j, %j) begins without failures', async (_, before, change, hints) => {
-  stored = { ...stored, ...before };
+  stored = endpoint({ id: 'ep_1', hints: { slow: true, failing: true }, alerts, ...before });
   await run('PATCH', change);
   expect(ended).toEqual(['ep_1']);
   expect(stored.hints).toEqual(hints);

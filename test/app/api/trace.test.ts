@@ -16,9 +16,10 @@ async function trace(event: JournalEvent, concerned: readonly string[] = [], org
     deliveriesOf: async () => [],
     concerns: async (id, org) => org === orgId && concerned.includes(id),
   };
-  const operation = traceOperations({ events, orgs: { get: async () => undefined }, sources: [] })[
-    'GET /v1/events/{event}'
-  ]!;
+  const published = { named: async () => undefined };
+  const orgs = { get: async () => undefined };
+  const operations = traceOperations({ events, published, orgs, sources: [] });
+  const operation = operations['GET /v1/events/{event}']!;
   const caller = orgId === undefined ? { role: 'operator' as const } : { role: 'tenant' as const, orgId };
   const answer = await operation.run({
     caller,

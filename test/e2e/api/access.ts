@@ -5,6 +5,7 @@ import { type ApiClient, type List, problem, time, url } from './api-client.ts';
 type Who = 'operator' | 'publisher' | 'tenant' | 'foreign publisher' | 'foreign tenant';
 const operator: Who[] = ['operator'];
 const manages: Who[] = ['operator', 'tenant'];
+const publishes: Who[] = ['operator', 'publisher'];
 const reads: Who[] = ['operator', 'publisher', 'tenant'];
 const anyKey: Who[] = [...reads, 'foreign publisher', 'foreign tenant'];
 
@@ -37,9 +38,26 @@ const allowed: Readonly<Record<string, readonly Who[]>> = {
   'GET /v1/orgs/{org}/replays/{replay}': manages,
   'DELETE /v1/orgs/{org}/replays/{replay}': manages,
   'POST /v1/orgs/{org}/replays/{replay}/resume': manages,
+  'PUT /v1/orgs/{org}/stream': manages,
+  'GET /v1/orgs/{org}/stream': reads,
+  'DELETE /v1/orgs/{org}/stream': manages,
+  'POST /v1/orgs/{org}/stream/rotate': manages,
+  'PUT /v1/orgs/{org}/nodes/{node}': ['operator', 'publisher'],
+  'GET /v1/orgs/{org}/nodes/{node}': reads,
+  'DELETE /v1/orgs/{org}/nodes/{node}': ['operator', 'publisher'],
+  'POST /v1/orgs/{org}/runs': ['operator', 'publisher'],
+  'GET /v1/workflows/runs/{run}': anyKey,
+  'PATCH /v1/workflows/runs/{run}/nodes/{nodeRun}': anyKey,
+  'PATCH /v1/workflows/nodes/runs/{nodeRun}': anyKey,
+  'PUT /v1/orgs/{org}/topic-mapping': publishes,
+  'GET /v1/orgs/{org}/topic-mapping': reads,
+  'POST /v1/orgs/{org}/notifications': publishes,
+  'POST /v1/orgs/{org}/prices': publishes,
+  'POST /v1/orgs/{org}/ledger-events': publishes,
   'GET /v1/quarantine': operator,
   'GET /v1/quarantine/{id}': operator,
   'POST /v1/quarantine/{id}/redrive': operator,
+  'POST /v1/orgs/{org}/events': ['operator', 'publisher'],
   'GET /v1/orgs/{org}/events': reads,
   'GET /v1/events': operator,
   'GET /v1/sources': operator,
@@ -75,12 +93,13 @@ export function accessSuite(api: () => ApiClient, apiUrl: () => string): void {
 
     test.each(keyedRoutes)('of %s needs a role and an org that may', async (route) => {
       const [method, template] = route.split(' ') as [string, string];
-      // Nothing has these ids, and nothing can be made of an empty body: who may call changes nothing all the same.
-      const path = template.replace('{org}', org).replace(/\{\w+\}/, 'unknown');
+      // Nothing has these ids, and of an empty body nothing can be made but a stream.
+      const path = template.replace('{org}', org).replaceAll(/\{\w+\}/g, 'unknown');
       const body = ['POST', 'PUT', 'PATCH'].includes(method) ? {} : undefined;
       for (const [who, key] of keys) {
         const answer = await api().call(method, path, body, key);
-        if (allowed[route]!.includes(who)) expect([200, 400, 404, 409], who).toContain(answer.status);
+        if (allowed[route]!.includes(who))
+          expect([200, 202, 400, 404, 409, 422], who).toContain(answer.status);
         else expect(answer, who).toMatchObject({ status: 403, ...problem('forbidden') });
       }
       expect((await api().call('GET', `/v1/orgs/${org}/endpoints/${endpoint}`)).status).toBe(200);

@@ -1,0 +1,80 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import type { StreamProducerSettings } from '../../lib/core/stream-cluster-settings.ts';
+import { reachSelfManaged } from '../constructs/cluster-access.ts';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
+import type { FanoutSecrets } from './data.ts';
+import type { FanoutStackProps } from './fanout-stack.ts';
+import type { StreamingStack } from './streaming.ts';
+
+export interface PublishStackProps extends FanoutStackProps {
+  readonly config: TableV2;
+  readonly events: TableV2;
+  readonly secrets: FanoutSecrets;
+  readonly streaming: StreamingStack;
+}
+
+/** Less than the API waits; more than a send may take. */
+const timeout = Duration.seconds(29);
+
+/** What writes to orgs' topics, for the API. */
+export class PublishStack extends Stack {
+  readonly publish: FanoutFunction;
+  /** The same for prices alone: their floods take up none of the environments that others need. */
+  readonly publishPrices: FanoutFunction;
+
+  constructor(scope: Construct, id: string, props: PublishStackProps) {
+    super(scope, id, props);
+    this.publish = this.#publisher('Publish', "Publishes to orgs' streams", props);
+    this.publishPrices = this.#publisher('PublishPrices', 'Publishes prices', props);
+  }
+
+  #publisher(id: string, description: string, props: PublishStackProps): FanoutFunction {
+    const { settings, functions, config, events, secrets, streaming } = props;
+    const publisher = new FanoutFunction(this, id, {
+      functions,
+      code: 'publish',
+      description,
+      timeout,
+      memoryMiB: 1024,
+      environment: {
+        IDEMPOTENCY_WINDOW_HOURS: String(settings.idempotencyWindowHours),
+        RETENTION_DAYS: String(settings.retentionDays),
+      },
+    })
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'Query'])
+      .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'Query', 'UpdateItem'])
+      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+    const { cluster } = settings.streams;
+    const access: StreamProducerSettings =
+      cluster.kind === 'msk' ? this.#reachOwn(publisher, streaming) : reachSelfManaged(publisher, cluster);
+    publisher.function.addEnvironment('STREAM_CLUSTER', JSON.stringify(access));
+    return publisher;
+  }
+
+  /** Our MSK cluster, by Kafka's protocol with the function's role. */
+  #reachOwn(publisher: FanoutFunction, { kafka, vpc, brokerAccess }: StreamingStack) {
+    const { cluster } = kafka;
+    const topics = this.formatArn({
+      service: 'kafka',
+      resource: 'topic',
+      resourceName: `${cluster.clusterName}/*/*`,
+    });
+    publisher
+      .enterNetwork(
+        vpc.privateSubnets.map((subnet) => subnet.subnetId),
+        [brokerAccess.securityGroupId],
+      )
+      .allow(
+        [
+          'kafka:GetBootstrapBrokers',
+          'kafka-cluster:Connect',
+          'kafka-cluster:DescribeTopic',
+          'kafka-cluster:WriteData',
+        ],
+        [cluster.attrArn, topics],
+      );
+    return { kind: 'msk' as const, clusterArn: cluster.attrArn, region: this.region };
+  }
+}

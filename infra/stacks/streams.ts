@@ -1,0 +1,121 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { StreamClusterSettings } from '../../lib/core/stream-cluster-settings.ts';
+import { reachSelfManaged } from '../constructs/cluster-access.ts';
+import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
+import type { FanoutSecrets } from './data.ts';
+import type { FanoutStackProps } from './fanout-stack.ts';
+import { minInSyncReplicas, replication, type StreamingStack } from './streaming.ts';
+
+export interface StreamsStackProps extends FanoutStackProps {
+  readonly config: TableV2;
+  readonly events: TableV2;
+  readonly secrets: FanoutSecrets;
+  readonly queues: DeliveryQueues;
+  readonly streaming: StreamingStack;
+}
+
+// One pass over a stream, most of which is spent waiting for the cluster.
+const provisionTimeout = Duration.seconds(30);
+/** Streams that are gone on with at once: so far may the cluster's capacity be overshot. */
+const atOnce = 5;
+
+/** What makes and removes topics, users and rights of orgs on the cluster. */
+export class StreamsStack extends Stack {
+  constructor(scope: Construct, id: string, props: StreamsStackProps) {
+    super(scope, id, props);
+    const { settings, functions, config, events, secrets, queues, streaming } = props;
+    const { cluster, mostUsers, mostPartitions } = settings.streams;
+    const provision = new FanoutFunction(this, 'Provision', {
+      functions,
+      code: 'provision',
+      description: "Provisions orgs' topics and users",
+      timeout: provisionTimeout,
+      memoryMiB: 512,
+      environment: { RETENTION_DAYS: String(settings.retentionDays) },
+    })
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'DeleteItem'])
+      .useTable(events, 'EVENTS_TABLE', ['PutItem', 'DeleteItem'])
+      .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
+    queues.letProvision(provision);
+    const access =
+      cluster.kind === 'msk'
+        ? this.#useOwn(provision, streaming, settings.name)
+        : reachSelfManaged(provision, cluster);
+    const capacity = { mostUsers, mostPartitions };
+    provision.function.addEnvironment('STREAM_CLUSTER', JSON.stringify({ ...access, ...capacity }));
+
+    queues.streams.grantConsumeMessages(provision.function);
+    new EventSourceMapping(this, 'ProvisionMapping', {
+      target: provision.function,
+      eventSourceArn: queues.streams.queueArn,
+      batchSize: 1,
+      reportBatchItemFailures: true,
+      maxConcurrency: atOnce,
+    });
+  }
+
+  /** Our MSK cluster: topics and users by AWS's calls, rights by Kafka's protocol with the function's role. */
+  #useOwn(provision: FanoutFunction, { kafka, vpc, brokerAccess }: StreamingStack, stage: string) {
+    const { cluster } = kafka;
+    const secretPrefix = `AmazonMSK_fanout-${stage}.`;
+    const key = new Key(this, 'UserKey', {
+      description: `Encrypts the secrets of the users of orgs' streams of fanout-${stage}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const arnOf = (service: string, resource: string, resourceName: string) =>
+      this.formatArn({ service, resource, resourceName });
+    provision
+      .enterNetwork(
+        vpc.privateSubnets.map((subnet) => subnet.subnetId),
+        [brokerAccess.securityGroupId],
+      )
+      .allow(
+        [
+          'kafka:GetBootstrapBrokers',
+          'kafka:ListScramSecrets',
+          'kafka:BatchAssociateScramSecret',
+          'kafka:BatchDisassociateScramSecret',
+          'kafka:ListTopics',
+          'kafka:CreateTopic',
+          'kafka:DescribeTopic',
+          'kafka:DeleteTopic',
+          'kafka-cluster:Connect',
+          'kafka-cluster:DescribeCluster',
+          // Rights are the cluster's.
+          'kafka-cluster:AlterCluster',
+          'kafka-cluster:CreateTopic',
+          'kafka-cluster:DescribeTopic',
+          'kafka-cluster:DescribeTopicDynamicConfiguration',
+          'kafka-cluster:DeleteTopic',
+        ],
+        [cluster.attrArn, arnOf('kafka', 'topic', `${cluster.clusterName}/*/*`)],
+      )
+      .allow(
+        [
+          'secretsmanager:CreateSecret',
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:DeleteSecret',
+        ],
+        [this.formatArn({ service: 'secretsmanager', resource: `secret:${secretPrefix}*` })],
+      )
+      // MSK takes its own grant on the key when a secret is associated.
+      .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'], [key.keyArn]);
+    return {
+      kind: 'msk',
+      clusterArn: cluster.attrArn,
+      region: this.region,
+      secretPrefix,
+      keyArn: key.keyArn,
+      replication,
+      minInSyncReplicas,
+    } satisfies Partial<StreamClusterSettings>;
+  }
+}

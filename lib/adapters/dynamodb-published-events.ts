@@ -1,0 +1,170 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type CancellationReason,
+  type DynamoDBClient,
+  GetItemCommand,
+  TransactWriteItemsCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
+import type { PublishedEvent, PublishedEvents } from '../app/ports/published-events.ts';
+import { mapAtOnce } from '../core/map-at-once.ts';
+import { claimKey, orgScope } from './claim-items.ts';
+import { deliveryItem } from './delivery-items.ts';
+import { type Item, getAll } from './dynamodb-batch.ts';
+import { expiry } from './event-items.ts';
+import { jobItem } from './fan-out-items.ts';
+import { journalItems } from './journal-items.ts';
+
+/** Items that DynamoDB takes in one transaction. */
+const mostItems = 100;
+const transactionsAtOnce = 4;
+/** Tries of one transaction against others that write the same claims. */
+const mostTries = 10;
+/** A transaction that was cancelled for one of these alone may go through when it is tried again. */
+const passing = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+export interface PublishedEventTerms {
+  readonly retentionDays: number;
+  /** How long a given id is an event's alone. */
+  readonly windowHours: number;
+}
+
+/**
+ * Published events in the events table. As many as fit are one transaction: their journal, with the claims of their
+ * given ids, their deliveries and fan-out jobs. A claim is kept as long as its event, which is found by it.
+ */
+export function createPublishedEvents(
+  client: DynamoDBClient,
+  table: string,
+  { retentionDays, windowHours }: PublishedEventTerms,
+  now: () => number,
+): PublishedEvents {
+  return {
+    async write(orgId, events) {
+      const nowMs = now();
+      const batches = packed(events, nowMs);
+      const holders = await mapAtOnce(batches, transactionsAtOnce, (some) => writeWhole(orgId, some, nowMs));
+      return holders.flat();
+    },
+
+    async holders(orgId, givenIds) {
+      const idOf = new Map(givenIds.map((id) => [keyOf(orgId, id)['pk']!.S!, id]));
+      const keys = givenIds.map((id) => keyOf(orgId, id));
+      const held = (await getAll(client, table, keys)).filter(
+        (item) => Number(item['held_until']!.N) > seconds(now()),
+      );
+      return new Map(held.map(({ pk, event_id }) => [idOf.get(pk!.S!)!, event_id!.S!]));
+    },
+
+    async named(orgId, givenId) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: table, Key: keyOf(orgId, givenId), ConsistentRead: true }),
+      );
+      return Item?.['event_id']!.S;
+    },
+  };
+
+  /** @returns as `write` does */
+  async function writeWhole(
+    orgId: string,
+    events: readonly PublishedEvent[],
+    nowMs: number,
+  ): Promise<string[]> {
+    const holders = new Map<PublishedEvent, string>();
+    let rest = events;
+    for (let tries = 1; rest.length > 0;) {
+      const claiming = rest.filter(({ event }) => event.givenId !== undefined);
+      try {
+        const claims = claiming.map((one) => claim(orgId, one, nowMs));
+        const items = eventItems(rest, nowMs).map((one) => put(one, nowMs));
+        await client.send(new TransactWriteItemsCommand({ TransactItems: [...claims, ...items] }));
+        break;
+      } catch (error) {
+        const reasons = cancelledFor(error);
+        const taken = claiming.filter((_, at) => reasons[at]?.Code === 'ConditionalCheckFailed');
+        for (const one of taken) {
+          const holder = reasons[claiming.indexOf(one)]!.Item!['event_id']!.S!;
+          // A try of which it was not known that it went through. Whoever goes on with the call finds its events.
+          if (holder === one.event.id) throw error;
+          holders.set(one, holder);
+        }
+        rest = rest.filter((one) => !holders.has(one));
+        if (taken.length > 0) continue;
+        const isPassing = reasons.every(({ Code = 'None' }) => Code === 'None' || passing.has(Code));
+        if (!isPassing || tries++ === mostTries) throw error;
+        await wait(Math.min(10 * 2 ** tries, 500) * Math.random());
+      }
+    }
+    return events.map((one) => holders.get(one) ?? one.event.id);
+  }
+
+  function claim(
+    orgId: string,
+    { event: { id, givenId } }: PublishedEvent,
+    nowMs: number,
+  ): TransactWriteItem {
+    const heldUntil = seconds(nowMs) + windowHours * 3600;
+    return {
+      Put: {
+        TableName: table,
+        Item: {
+          ...keyOf(orgId, givenId!),
+          event_id: { S: id },
+          held_until: { N: String(heldUntil) },
+          ...expiry(nowMs, Math.max(retentionDays, Math.ceil(windowHours / 24))),
+        },
+        ConditionExpression: 'attribute_not_exists(pk) OR held_until <= :now',
+        ExpressionAttributeValues: { ':now': { N: String(seconds(nowMs)) } },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    };
+  }
+
+  /** New, for otherwise a repeat would undo what became of a delivery. */
+  function put(item: Item, nowMs: number): TransactWriteItem {
+    return {
+      Put: {
+        TableName: table,
+        Item: { ...item, ...expiry(nowMs, retentionDays) },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    };
+  }
+}
+
+/** Everything of the events but their claims. */
+function eventItems(events: readonly PublishedEvent[], nowMs: number): Item[] {
+  const jobs = events.filter(({ event }) => event.fanOut);
+  const journal = events.map(({ event }) => event);
+  return [
+    ...journalItems(journal, nowMs),
+    ...jobs.map(({ event }) =>
+      jobItem({ eventId: event.id, createdAtMs: nowMs, pages: 0, done: false }, nowMs),
+    ),
+    ...events.flatMap(({ deliveries }) => deliveries.map((delivery) => deliveryItem(delivery, nowMs))),
+  ];
+}
+
+/** The events in as many batches as transactions need. */
+function packed(events: readonly PublishedEvent[], nowMs: number): (readonly PublishedEvent[])[] {
+  const claims = events.filter(({ event }) => event.givenId !== undefined);
+  if (events.length <= 1 || claims.length + eventItems(events, nowMs).length <= mostItems) return [events];
+  const middle = Math.ceil(events.length / 2);
+  return [...packed(events.slice(0, middle), nowMs), ...packed(events.slice(middle), nowMs)];
+}
+
+/** @throws the error where it is not that of a cancelled transaction */
+function cancelledFor(error: unknown): readonly CancellationReason[] {
+  if (error instanceof TransactionCanceledException && error.CancellationReasons)
+    return error.CancellationReasons;
+  throw error;
+}
+
+function keyOf(orgId: string, givenId: string): Item {
+  return claimKey(orgScope(orgId), givenId);
+}
+
+function seconds(timeMs: number): number {
+  return Math.floor(timeMs / 1000);
+}

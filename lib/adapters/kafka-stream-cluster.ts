@@ -1,0 +1,80 @@
+import { createTopicsV5, deleteTopicsV5, metadataV7, ResponseError } from '@platformatic/kafka';
+import type { StreamCluster } from '../app/ports/stream-cluster.ts';
+import type { StreamConnection } from '../core/stream.ts';
+import { type ClusterCapacity, shortageOf } from '../core/stream-capacity.ts';
+import { createKafkaAcls } from './kafka-acls.ts';
+import { type BrokerAccess, createOperator, type Operator, unless } from './kafka-operator.ts';
+import { letScramUserIn, removeScramUser, scramUsernames, setScramUser } from './kafka-scram-users.ts';
+
+const topicTimeoutMs = 10_000;
+/** As many as the brokers' `default.replication.factor` says. */
+const usualReplication = -1;
+
+/** Streams on any Kafka from 2.7 on, by its protocol alone. What it answers is done. */
+export function createKafkaStreamCluster(
+  operator: BrokerAccess,
+  connection: StreamConnection,
+  capacity: ClusterCapacity,
+): StreamCluster {
+  const operate = createOperator(async () => operator);
+  return {
+    ...createKafkaAcls(operate),
+
+    connection: async () => connection,
+
+    async shortage(need) {
+      const [topics, usernames] = [await topicsOn(operate), await scramUsernames(operate)];
+      return shortageOf(need, { topics, usernames }, capacity);
+    },
+
+    async ensureTopics(names, numPartitions) {
+      const topics = names.map((name) => ({
+        name,
+        numPartitions,
+        replicationFactor: usualReplication,
+        assignments: [],
+        configs: [],
+      }));
+      await operate((broker) =>
+        unless('TOPIC_ALREADY_EXISTS', createTopicsV5.api.async(broker, topics, topicTimeoutMs, false)),
+      );
+      return 'done';
+    },
+
+    async ensureUser(user) {
+      await setScramUser(operate, user);
+      return 'done';
+    },
+
+    letsIn: (user) => letScramUserIn(operator, user),
+
+    async removeUser(username) {
+      await removeScramUser(operate, username);
+      return 'done';
+    },
+
+    async removeTopics(names) {
+      const topics = names.map((name) => ({ name }));
+      await operate((broker) =>
+        unless('UNKNOWN_TOPIC_OR_PARTITION', deleteTopicsV5.api.async(broker, topics, topicTimeoutMs)),
+      );
+      return 'done';
+    },
+  };
+}
+
+type Metadata = ReturnType<typeof metadataV7.parseResponse>;
+
+/** All topics of the cluster, with their number of partitions. */
+async function topicsOn(operate: Operator): Promise<Map<string, number>> {
+  const { topics } = await operate(async (broker) => {
+    try {
+      return await metadataV7.api.async(broker, null, false);
+    } catch (error) {
+      if (!(error instanceof ResponseError)) throw error;
+      // A partition without a leader counts all the same.
+      return error.response as Metadata;
+    }
+  });
+  return new Map(topics.map(({ name, partitions }) => [name ?? '', partitions.length]));
+}

@@ -1,0 +1,123 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type RecordPlace,
+  type StreamProducer,
+  type StreamRecord,
+  StreamMissing,
+} from '../app/ports/stream-producer.ts';
+import type { AttemptError } from '../core/attempt.ts';
+import { partitionOfKey } from '../core/murmur2.ts';
+import { type BrokerPool, createBrokerPool } from './kafka-broker-pool.ts';
+import { kafkaErrorClass } from './kafka-errors.ts';
+import { type Outcome, messageBytes } from './kafka-lane.ts';
+import type { BrokerAccess } from './kafka-operator.ts';
+import { produce } from './kafka-produce.ts';
+import { createTopologies, type Topologies } from './kafka-topologies.ts';
+import { createTurn, type Turn } from './kafka-turn.ts';
+
+/** Lambda's functions answer in 30 s, and callers give up sooner. */
+const sendTimeoutMs = 10_000;
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
+/** What does not pass by itself within seconds. */
+const lasting: ReadonlySet<AttemptError> = new Set(['too_large', 'authorization', 'authentication', 'tls']);
+
+/**
+ * Writes to topics of a cluster that we trust, over connections that stay open from one invocation to the next. A send is
+ * tried again until its time is over: a leader that changes, or a broker that starts anew, costs a moment.
+ */
+export function createKafkaStreamProducer(
+  access: () => Promise<BrokerAccess>,
+  timeoutMs = sendTimeoutMs,
+): StreamProducer & { close(): void } {
+  const pool = createBrokerPool(access, Date.now);
+  const topologies = createTopologies(pool, Date.now);
+  return {
+    send: (topic, records) =>
+      new Promise((resolve, reject) => {
+        const endMs = Date.now() + timeoutMs;
+        const times = { beginByMs: endMs, endByMs: endMs };
+        const turn = createTurn(timeoutMs, times, Date.now, () =>
+          reject(new Error(`topic ${topic}: no acknowledgement within ${timeoutMs} ms`)),
+        );
+        turn.begin();
+        write(pool, topologies, topic, records, turn)
+          .then(resolve, reject)
+          .finally(() => turn.end({}));
+      }),
+    close: () => pool.close(),
+  };
+}
+
+/** Tries until all records are acknowledged, those of a partition together. */
+async function write(
+  pool: BrokerPool,
+  topologies: Topologies,
+  topic: string,
+  records: readonly StreamRecord[],
+  turn: Turn,
+): Promise<RecordPlace[]> {
+  const places: RecordPlace[] = [];
+  let rest = [...records.keys()];
+  for (let tries = 1; !turn.isOver; tries++) {
+    const outcomes = await tryOnce(pool, topologies, topic, records, rest, turn);
+    const errors: AttemptError[] = [];
+    const open: number[] = [];
+    rest.forEach((at, n) => {
+      const outcome = outcomes[n]!;
+      if ('acknowledged' in outcome) places[at] = outcome.acknowledged;
+      else {
+        errors.push(outcome.error);
+        open.push(at);
+      }
+    });
+    if (open.length === 0) return places;
+    topologies.forget(topic);
+    // A topic that has just been made is not known everywhere.
+    if (tries > 1 && errors.includes('unknown_topic')) throw new StreamMissing(`no topic ${topic}`);
+    const failure = errors.find((error) => lasting.has(error));
+    if (failure) throw new Error(`topic ${topic}: ${failure}`);
+    rest = open;
+    if (tries > 1) await wait(Math.min(firstPauseMs * 2 ** (tries - 2), longestPauseMs));
+  }
+  throw new Error(`topic ${topic}: time is over`);
+}
+
+/** One request to each broker that leads partitions of these records. Never rejects. */
+async function tryOnce(
+  pool: BrokerPool,
+  topologies: Topologies,
+  topic: string,
+  records: readonly StreamRecord[],
+  indexes: readonly number[],
+  turn: Turn,
+): Promise<Outcome[]> {
+  try {
+    const { partitions, leaders, brokers } = await topologies.of(topic);
+    const outcomes: Outcome[] = [];
+    const placed = indexes.map((at, n) => {
+      const message = records[at]!;
+      const partition = partitionOfKey(Buffer.from(message.key), partitions);
+      const settle = (outcome: Outcome) => void (outcomes[n] = outcome);
+      return { message, partition, turn, bytes: messageBytes(message), settle };
+    });
+    const byLeader = Map.groupBy(placed, ({ partition }) => brokers.get(leaders.get(partition) ?? -1));
+    await Promise.all(
+      [...byLeader].map(async ([leader, batch]) => {
+        try {
+          // There is an election.
+          if (!leader) throw new Error(`topic ${topic}: a partition has no leader`);
+          const { connection, isReused } = await pool.connect(`${leader.host}:${leader.port}`);
+          await produce(connection, topic, batch, isReused);
+        } catch (thrown) {
+          const error = kafkaErrorClass(thrown);
+          for (const { settle } of batch) settle({ error, isStale: true });
+        }
+      }),
+    );
+    return indexes.map((_, n) => outcomes[n] ?? { error: 'timeout', isStale: false });
+  } catch (thrown) {
+    const error = kafkaErrorClass(thrown);
+    return indexes.map(() => ({ error, isStale: true }));
+  }
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { type StreamingEvent, readStreamingEvents } from '../../core/streaming-event.ts';
+import { topicName } from '../../core/stream.ts';
+import type { StreamRecord } from '../ports/stream-producer.ts';
+import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
+import { type Operation, type Operations, withBody } from './operation.ts';
+import { invalidEvents, publishedAnswer } from './published-answer.ts';
+
+/** Notifications and prices: one event or a bundle of them, each to a topic of its own in the path's org. */
+export function notificationOperations(dependencies: PublishRecordsDependencies): Operations {
+  return {
+    'POST /v1/orgs/{org}/notifications': publishTo(dependencies, 'notifications'),
+    'POST /v1/orgs/{org}/prices': publishTo(dependencies, 'prices'),
+  };
+}
+
+function publishTo(dependencies: PublishRecordsDependencies, stream: 'notifications' | 'prices'): Operation {
+  return withBody(['publisher'], z.unknown(), async ({ path, text, idempotencyKey }) => {
+    const orgId = path['org']!;
+    const read = readStreamingEvents(text);
+    if ('faults' in read) throw invalidEvents(read.faults);
+    const { topic, places, answer } = await publishRecords(
+      dependencies,
+      { orgId, operation: stream, text, idempotencyKey },
+      async () => ({
+        topic: topicName(orgId, stream),
+        records: read.events.map(recordOf),
+        answer: { ids: read.events.map(({ id }) => id) },
+      }),
+    );
+    const records = answer.ids.map((id) => ({ id }));
+    return publishedAnswer(topic, records, places);
+  });
+}
+
+/** The event as it was sent, with its id and type for consumers that do not want to parse it. */
+function recordOf({ id, type, key, value }: StreamingEvent): StreamRecord {
+  return { key, value, headers: { 'event-id': id, 'event-type': type, 'content-type': 'application/json' } };
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { type ActionNode, type StoredNode, storedNodeId } from '../../core/action-node.ts';
+import type { Documents } from '../ports/documents.ts';
+import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
+import { type StartRunDependencies, startRun } from '../start-run.ts';
+import { type Operations, withBody } from './operation.ts';
+import { notFound } from './problem.ts';
+import { readRunStart } from './run-body.ts';
+
+export interface RunDependencies extends PublishRecordsDependencies, StartRunDependencies {
+  readonly nodes: Pick<Documents<StoredNode>, 'get'>;
+}
+
+/** Starts Kafka action nodes: each publishes its payload to the runs of the path's org. */
+export function runOperations(dependencies: RunDependencies): Operations {
+  const { nodes } = dependencies;
+  const resolve = async (orgId: string, node: ActionNode | string): Promise<ActionNode> => {
+    if (typeof node !== 'string') return node;
+    const stored = await nodes.get(storedNodeId(orgId, node));
+    if (!stored) throw notFound('node', node);
+    return stored;
+  };
+
+  return {
+    'POST /v1/orgs/{org}/runs': withBody(
+      ['publisher'],
+      z.unknown(),
+      async ({ path, body, text, idempotencyKey }) => {
+        const orgId = path['org']!;
+        const { node, ...start } = readRunStart(body, text);
+        const { topic, places, answer } = await publishRecords(
+          dependencies,
+          { orgId, operation: 'runs', text, idempotencyKey },
+          async (startedMs, place) =>
+            startRun(
+              dependencies,
+              { orgId, node: await resolve(orgId, node), ...start },
+              { place, startedMs },
+            ),
+        );
+        return { status: 202, body: { ...answer, topic, records: places } };
+      },
+    ),
+  };
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { newStream, rotated, type Stream, wantedAnew } from '../../core/stream.ts';
+import { type StreamJobDependencies, removeStream, sendStream, watchStream } from '../stream-jobs.ts';
+import { type Operations, withBody } from './operation.ts';
+import { presentStream } from './present-stream.ts';
+import { Problem, notFound } from './problem.ts';
+
+const wanted = z.strictObject({ partitions: z.number().int().min(1).max(100).optional() });
+const rotation = z.strictObject({
+  overlap_seconds: z.number().int().min(0).max(604_800).default(86_400),
+});
+
+/** An org's stream: tenants manage their own, publishers read it. Passwords are answered once, by the call that makes them. */
+export function streamOperations(dependencies: StreamJobDependencies): Operations {
+  const { streams, now } = dependencies;
+  const accepted = (stream: Stream, more: object = {}) => ({
+    status: 202,
+    body: { ...presentStream(stream), ...more },
+  });
+  /** Watched over from before it is written: a message that is never sent is made up for by the sweep. */
+  const change = async (orgId: string, make: (found: Stream) => Stream): Promise<Stream | undefined> => {
+    await watchStream(dependencies, orgId);
+    let before: Stream | undefined;
+    const after = await streams.update(orgId, (found) => make((before = found)));
+    if (after !== before) await sendStream(dependencies, orgId);
+    return after;
+  };
+
+  return {
+    'PUT /v1/orgs/{org}/stream': {
+      roles: ['tenant'],
+      body: wanted,
+      emptyBody: {},
+      async run({ path, body }) {
+        const orgId = path['org']!;
+        const { partitions } = body as z.output<typeof wanted>;
+        const made = newStream(orgId, partitions ?? 1, newPassword(), now());
+        await watchStream(dependencies, orgId);
+        const outcome = await streams.create(made);
+        if (outcome === 'no_org') {
+          await dependencies.watch.forget(orgId);
+          throw notFound('org', orgId);
+        }
+        if (outcome === 'created') {
+          await sendStream(dependencies, orgId);
+          return accepted(made, { password: made.user.password });
+        }
+        const mended = await change(orgId, (found) => mend(found, partitions, now()));
+        // Removed at this moment.
+        if (!mended) throw goingAway();
+        return accepted(mended);
+      },
+    },
+
+    'GET /v1/orgs/{org}/stream': {
+      roles: ['publisher', 'tenant'],
+      async run({ path }) {
+        const found = await streams.get(path['org']!);
+        if (!found) throw noStream(path['org']!);
+        return { status: 200, body: presentStream(found) };
+      },
+    },
+
+    'POST /v1/orgs/{org}/stream/rotate': {
+      ...withBody(['tenant'], rotation, async ({ path, body }) => {
+        const password = newPassword();
+        const changed = await change(path['org']!, (found) => {
+          if (found.state !== 'ready') throw notReady(found);
+          return rotated(found, password, body.overlap_seconds * 1000, now());
+        });
+        if (!changed) throw noStream(path['org']!);
+        return accepted(changed, { next: { username: changed.next!.username, password } });
+      }),
+      emptyBody: {},
+    },
+
+    'DELETE /v1/orgs/{org}/stream': {
+      roles: ['tenant'],
+      async run({ path }) {
+        const removed = await removeStream(dependencies, path['org']!);
+        if (!removed) throw noStream(path['org']!);
+        return accepted(removed);
+      },
+    },
+  };
+}
+
+/** A stream that is asked for again: what is missing is made. While it is being made, nothing more is to be done. */
+function mend(found: Stream, partitions: number | undefined, nowMs: number): Stream {
+  if (found.state === 'deleting') throw goingAway();
+  if (partitions !== undefined && partitions !== found.partitions) {
+    const message = `is ${found.partitions} and cannot change: records of one key would no longer be in order`;
+    throw new Problem('conflict', 'The stream has its partitions.', [{ path: 'partitions', message }]);
+  }
+  const isAtRest = found.state === 'ready' || found.state === 'failed';
+  return isAtRest ? wantedAnew(found, { state: 'provisioning' }, nowMs) : found;
+}
+
+/** 256 bits in letters, digits, `-` and `_`: what every client and shell takes as it is. */
+function newPassword(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function noStream(orgId: string): Problem {
+  return new Problem('not_found', `Org '${orgId}' has no stream: PUT /v1/orgs/${orgId}/stream makes one.`);
+}
+
+function goingAway(): Problem {
+  return new Problem('conflict', 'The stream is being removed: ask for it again once GET answers 404.');
+}
+
+function notReady({ state }: Stream): Problem {
+  return new Problem('conflict', `The stream is ${state}: its credentials are rotated once it is ready.`);
+}

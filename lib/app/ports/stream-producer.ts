@@ -1,0 +1,27 @@
+/** A record for an org's stream. */
+export interface StreamRecord {
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Where a record stands. */
+export interface RecordPlace {
+  readonly partition: number;
+  readonly offset: string;
+}
+
+/** Why records could not be produced, for whoever called: nothing of them is in the topic. */
+export class StreamMissing extends Error {}
+
+/** Writes to topics on the cluster that streams are on. */
+export interface StreamProducer {
+  /**
+   * Writes records in one send, in their order for each key, and waits until all in-sync replicas have them.
+   * @param topic the whole name, with the org
+   * @returns where each stands, in their order
+   * @throws StreamMissing when there is no such topic
+   * @throws any other error when the outcome is unknown: some or all may be there
+   */
+  send(topic: string, records: readonly StreamRecord[]): Promise<readonly RecordPlace[]>;
+}

@@ -1,0 +1,129 @@
+import {
+  hasWork,
+  madeReady,
+  refused,
+  type Stream,
+  type StreamConnection,
+  withTopics,
+} from '../core/stream.ts';
+import { topicsOf } from '../core/topic-mapping.ts';
+import { mostWakeUpDelayMs } from './ports/wake-ups.ts';
+import type { StreamCluster } from './ports/stream-cluster.ts';
+import type { TopicMappingReader } from './ports/topic-mappings.ts';
+import { type StreamJobDependencies, watchStream } from './stream-jobs.ts';
+import { errorOfStep, NoRoom, retirement, stepsOf } from './stream-steps.ts';
+
+export interface ProvisionDependencies extends StreamJobDependencies {
+  readonly cluster: StreamCluster;
+  readonly mappings: TopicMappingReader;
+}
+
+/** How long a stream is ours: longer than an invocation lasts, shorter than its message stays hidden. */
+const leaseMs = 35_000;
+/** Clocks differ. */
+const earlyMs = 1_000;
+/** What is underway is asked after so long: on MSK topics take a minute, and users up to ten. */
+const askAgainMs = 10_000;
+
+export interface Provisioned {
+  readonly state: Stream['state'] | 'deleted';
+  /** Steps that are not done everywhere yet. */
+  readonly underway: readonly string[];
+  /** What there is no room for. */
+  readonly refused?: string;
+}
+
+/**
+ * Goes on with a stream: makes what is wanted and missing, or removes what is there, every step of it.
+ * @returns how far it came; undefined when there was nothing to do, or another is at it
+ * @throws what a step failed with; the stream says why it stands still, and the step is done again later
+ */
+export async function provisionStream(
+  dependencies: ProvisionDependencies,
+  id: string,
+): Promise<Provisioned | undefined> {
+  const { streams, cluster, now } = dependencies;
+  const untilMs = now() + leaseMs;
+  const stream = await take();
+  if (!stream) return undefined;
+  await watchStream(dependencies, id);
+  let connection: StreamConnection | undefined;
+  const steps = stepsOf(stream, now());
+  const underway: string[] = [];
+  let step = 'connection';
+  try {
+    if (stream.state !== 'deleting') connection = await cluster.connection();
+    for (const { name, run } of steps) {
+      step = name;
+      if ((await run(cluster, stream)) === 'underway') underway.push(name);
+    }
+  } catch (error) {
+    const failure = errorOfStep(step, error);
+    const isRefused = error instanceof NoRoom;
+    const saved = await giveBack((one) =>
+      isRefused ? refused(one, failure, now()) : { ...one, error: failure },
+    );
+    if (!isRefused) throw error;
+    await goOnLater(saved);
+    return { state: saved.state, underway: [], refused: error.message };
+  }
+  if (stream.state === 'deleting' && underway.length === 0) {
+    await streams.delete(stream);
+    await dependencies.watch.forget(id);
+    return { state: 'deleted', underway };
+  }
+  const saved = await giveBack((one) => come(one, connection));
+  await goOnLater(saved);
+  return { state: saved.state, underway };
+
+  /** What the work has come to. */
+  function come(one: Stream, known: StreamConnection | undefined): Stream {
+    const connected = { ...one, connection: known ?? one.connection, error: undefined };
+    if (underway.length > 0) return connected;
+    const isRetired = steps.some(({ name }) => name === retirement.name);
+    const current = isRetired ? { ...connected, former: undefined } : connected;
+    return current.state === 'ready' ? current : madeReady(current, now());
+  }
+
+  /** Takes a stream on for some time, so that no two change the cluster for it at once. */
+  async function take(): Promise<Stream | undefined> {
+    const mapped = topicsOf(await dependencies.mappings.read(id));
+    let isOurs = false;
+    const found = await streams.update(id, (one) => {
+      isOurs = hasWork(one, now()) && (one.leasedUntilMs ?? 0) <= now() + earlyMs;
+      return isOurs ? { ...withTopics(one, mapped), leasedUntilMs: untilMs } : one;
+    });
+    if (!found || !hasWork(found, now())) await awaitFormer(found);
+    return isOurs ? found : undefined;
+  }
+
+  /** Writes down what was come to, unless something else has been asked for since: then only that others may take it. */
+  async function giveBack(change: (one: Stream) => Stream): Promise<Stream> {
+    const saved = await streams.update(id, (one) => {
+      if (one.leasedUntilMs !== untilMs) return one;
+      return { ...(one.revision === stream!.revision ? change(one) : one), leasedUntilMs: 0 };
+    });
+    if (!saved) throw new Error(`stream ${id} is gone`);
+    return saved;
+  }
+
+  /** Has the stream come back when there is something to do: at once, after a rest, or when a former user's time is over. */
+  async function goOnLater(saved: Stream): Promise<void> {
+    const { queue } = dependencies;
+    if (hasWork(saved, now())) {
+      await queue.send([id], saved.revision === stream!.revision && underway.length > 0 ? askAgainMs : 0);
+      return;
+    }
+    await awaitFormer(saved);
+    const restMs = (saved.former?.untilMs ?? Infinity) - now();
+    // The sweep comes each minute: what ends soon has a message of its own.
+    if (restMs <= mostWakeUpDelayMs) await queue.send([id], Math.max(restMs, 0));
+  }
+
+  /** Nothing is to be done until a former user's time is over. */
+  async function awaitFormer(resting: Stream | undefined): Promise<void> {
+    const { watch } = dependencies;
+    if (resting?.former) await watch.expect(id, resting.former.untilMs);
+    else await watch.forget(id);
+  }
+}

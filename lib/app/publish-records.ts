@@ -1,0 +1,110 @@
+import type { CallPlace } from '../core/call-place.ts';
+import type { Org } from '../core/org.ts';
+import type { Stream } from '../core/stream.ts';
+import { Problem, notFound } from './api/problem.ts';
+import { type IncomingCall, type PublishOnceDependencies, publishOnce } from './api/publish-once.ts';
+import type { Documents } from './ports/documents.ts';
+import {
+  type RecordPlace,
+  type StreamProducer,
+  type StreamRecord,
+  StreamMissing,
+} from './ports/stream-producer.ts';
+
+export interface PublishRecordsDependencies extends PublishOnceDependencies {
+  readonly producer: StreamProducer;
+  readonly orgs: Pick<Documents<Org>, 'get'>;
+  readonly streams: Pick<Documents<StreamStanding>, 'get'>;
+}
+
+/** What a publisher may be told of a stream that lacks a topic. */
+export type StreamStanding = Pick<Stream, 'id' | 'orgId' | 'state'>;
+
+/** A record on its way to its call's topic, or to one of its own. */
+export interface RenderedRecord extends StreamRecord {
+  readonly topic?: string;
+}
+
+/** What a call publishes: all of it must survive JSON, for it is kept until the records are in their topics. */
+export interface RenderedCall {
+  /** By its name on the cluster. */
+  readonly topic: string;
+  readonly records: readonly RenderedRecord[];
+  /** What the answer holds beside topic and places. */
+  readonly answer: object;
+}
+
+/** What a call has published. */
+export interface PublishedCall<Answer extends object> {
+  readonly topic: string;
+  /** Of the records, in their order. */
+  readonly places: readonly RecordPlace[];
+  readonly answer: Answer;
+}
+
+/**
+ * Publishes records to topics of an org: once for each Idempotency-Key; those of one topic in one send.
+ * @param render called when the call is made first; with a key its result is kept before anything is produced, and whoever
+ *   continues the call publishes the very same. What it throws is thrown, and nothing is published.
+ * @returns where the records are, once all in-sync replicas have them; of a call that was made before, as it was then
+ * @throws Problem when the org or its stream is missing, when the outcome is unknown, and for keys as `publishOnce` does
+ */
+export async function publishRecords<Rendered extends RenderedCall>(
+  dependencies: PublishRecordsDependencies,
+  call: IncomingCall,
+  render: (startedMs: number, place: CallPlace) => Promise<Rendered>,
+): Promise<PublishedCall<Rendered['answer']>> {
+  const { orgId, idempotencyKey } = call;
+  return publishOnce(dependencies, call, async ({ startedMs, place }, memory) => {
+    const rendered =
+      memory.kept === undefined
+        ? await render(startedMs, place)
+        : (JSON.parse(memory.kept) as Awaited<Rendered>);
+    if (memory.kept === undefined) await memory.keep(JSON.stringify(rendered));
+    try {
+      const places = await produce(dependencies.producer, rendered);
+      return { topic: rendered.topic, places, answer: rendered.answer };
+    } catch (error) {
+      if (error instanceof StreamMissing) throw await missing(dependencies, orgId);
+      throw outcomeUnknown(idempotencyKey, error);
+    }
+  });
+}
+
+/** The records of each topic go out in one send, in their order. */
+async function produce(producer: StreamProducer, { topic, records }: RenderedCall): Promise<RecordPlace[]> {
+  const places: RecordPlace[] = [];
+  const byTopic = Map.groupBy(records.keys(), (at) => records[at]!.topic ?? topic);
+  await Promise.all(
+    [...byTopic].map(async ([name, indexes]) => {
+      const sent = await producer.send(
+        name,
+        indexes.map((at) => records[at]!),
+      );
+      indexes.forEach((at, n) => (places[at] = sent[n]!));
+    }),
+  );
+  return places;
+}
+
+/** Why a topic of the org is not there. Asked only then: what is there needs no look at our own tables. */
+async function missing({ orgs, streams }: PublishRecordsDependencies, orgId: string): Promise<Problem> {
+  const [org, stream] = await Promise.all([orgs.get(orgId), streams.get(orgId)]);
+  if (!org) return notFound('org', orgId);
+  const path = `/v1/orgs/${orgId}/stream`;
+  if (!stream) return new Problem('conflict', `The org has no stream: PUT ${path} makes one.`);
+  const { state } = stream;
+  if (state === 'provisioning' || state === 'deleting')
+    return new Problem('conflict', `The stream is ${state}: GET ${path} says when that is done.`);
+  return new Problem('conflict', `The stream lacks this topic: PUT ${path} makes what is missing.`);
+}
+
+function outcomeUnknown(idempotencyKey: string | undefined, cause: unknown): Problem {
+  const detail =
+    idempotencyKey === undefined
+      ? 'The cluster did not confirm the records: some or all may be published. Made again, the call publishes them again; ' +
+        'with an Idempotency-Key it would send the same records with the same ids.'
+      : 'The cluster did not confirm the records: some or all may be published. Make the same call with the same ' +
+        'Idempotency-Key: it sends the same records with the same ids.';
+  return new Problem('unavailable', detail, [], { cause });
+}

@@ -1,0 +1,141 @@
+import type { ActionNode } from '../core/action-node.ts';
+import type { CallPlace } from '../core/call-place.ts';
+import type { EventIds } from '../core/event-id.ts';
+import { type NodeRun, type Run, nodeRunIdOf, runIdOf, startNode, startRun as newRun } from '../core/run.ts';
+import { contextOf, runRecords } from '../core/run-records.ts';
+import { givenBytes, mostGivenBytes } from '../core/run-limits.ts';
+import { topicName } from '../core/stream.ts';
+import { type Payload, compilePayload } from '../core/templates/payload.ts';
+import { renderPayload } from '../core/templates/render-payload.ts';
+import { Problem, notFound } from './api/problem.ts';
+import type { Runs } from './ports/runs.ts';
+import type { RenderedCall } from './publish-records.ts';
+import { payloadProblem, runRefused } from './run-problems.ts';
+
+export interface StartRunDependencies {
+  readonly runs: Pick<Runs, 'create' | 'update'>;
+  readonly eventIds: Pick<EventIds, 'encode'>;
+}
+
+/** A node to start: in a new run, or in one that is there. */
+export interface RunStart {
+  readonly orgId: string;
+  readonly node: ActionNode;
+  /** Of nodes that are not Fanout's: JSON texts by their identifiers. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly run: NewRun | { readonly id: string };
+}
+
+export interface NewRun {
+  /** JSON text. */
+  readonly inputs?: string;
+  readonly workflowIdentifier: string;
+  readonly timeoutSeconds: number;
+}
+
+/** The call that starts a node: both the same when it is repeated. */
+export interface StartingCall {
+  readonly place: CallPlace;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+}
+
+export interface StartedRun extends RenderedCall {
+  readonly answer: { readonly run_id: string; readonly node_run_id: string };
+}
+
+/**
+ * Starts a node: renders its payload, and keeps the run with the node in progress, so that nobody can report about a run
+ * before it is there. A call that is repeated changes nothing more.
+ * @returns the records that are to be published
+ * @throws Problem when the payload cannot be rendered, and when the run is not there or takes no more nodes; nothing is kept then
+ */
+export async function startRun(
+  dependencies: StartRunDependencies,
+  start: RunStart,
+  call: StartingCall,
+): Promise<StartedRun> {
+  const payload = compilePayload(start.node.payload);
+  if ('faults' in payload) throw payloadProblem(payload.faults);
+  const begin = (run: Run) => beginNode(run, start, payload, call);
+  const { run, nodeRun, values } =
+    'id' in start.run
+      ? await inRun(dependencies, start.orgId, start.run.id, begin)
+      : await inNewRun(dependencies, start, start.run, call, begin);
+  return {
+    topic: topicName(start.orgId, 'runs'),
+    records: values.map((value, index) => ({
+      key: run.id,
+      value,
+      headers: {
+        'event-id': dependencies.eventIds.encode(call.startedMs, { ...call.place, index }),
+        'event-type': 'workflow.node',
+        'content-type': 'application/json',
+      },
+    })),
+    answer: { run_id: run.id, node_run_id: nodeRun.id },
+  };
+}
+
+/** A node in progress, and the values of its records. */
+interface BegunNode {
+  readonly run: Run;
+  readonly nodeRun: NodeRun;
+  readonly values: readonly string[];
+}
+
+async function inNewRun(
+  { runs }: StartRunDependencies,
+  { orgId, outputs }: RunStart,
+  { timeoutSeconds, ...start }: NewRun,
+  { place, startedMs }: StartingCall,
+  begin: (run: Run) => BegunNode,
+): Promise<BegunNode> {
+  const id = runIdOf(place, startedMs);
+  const begun = begin(newRun({ id, orgId, outputs, ...start }, timeoutSeconds, startedMs));
+  // It is there already when this call was given up before its records were kept: as it is made here.
+  await runs.create(begun.run);
+  return begun;
+}
+
+async function inRun(
+  { runs }: StartRunDependencies,
+  orgId: string,
+  id: string,
+  begin: (run: Run) => BegunNode,
+): Promise<BegunNode> {
+  let begun: BegunNode | undefined;
+  await runs.update(id, (found) => {
+    if (found.orgId !== orgId) return found;
+    begun = begin(found);
+    return begun.run;
+  });
+  if (begun === undefined) throw notFound('run', id);
+  return begun;
+}
+
+function beginNode(
+  found: Run,
+  { node, outputs }: RunStart,
+  payload: Payload,
+  { place, startedMs }: StartingCall,
+): BegunNode {
+  const before = withOutputs(found, outputs);
+  const id = nodeRunIdOf(place, startedMs);
+  const known = before.nodeRuns.find((one) => one.id === id);
+  const started = known ? { run: before, nodeRun: known } : startNode(before, node, id, startedMs);
+  if ('refused' in started) throw runRefused(before.id, id, started.refused);
+  const rendered = renderPayload(payload, contextOf(started.run), startedMs);
+  if ('faults' in rendered) throw payloadProblem(rendered.faults);
+  return { ...started, values: runRecords(started.run, started.nodeRun, rendered.records) };
+}
+
+function withOutputs(run: Run, outputs: Readonly<Record<string, string>>): Run {
+  if (Object.keys(outputs).length === 0) return run;
+  const changed = { ...run, outputs: { ...run.outputs, ...outputs } };
+  if (givenBytes(changed) <= mostGivenBytes) return changed;
+  throw new Problem(
+    'too_large',
+    `Inputs and outputs that are given to a run have ${mostGivenBytes} bytes at most, all together.`,
+  );
+}

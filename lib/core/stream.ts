@@ -1,0 +1,160 @@
+/**
+ * An org's own topics on our cluster, as they are wanted. What is there is made like it, step by step; repeating that mends
+ * what is missing.
+ */
+export interface Stream {
+  /** The org's: it has one stream. */
+  readonly id: string;
+  readonly orgId: string;
+  readonly state: StreamState;
+  /** Names without the org's prefix. */
+  readonly topics: readonly string[];
+  /** Of each topic. */
+  readonly partitions: number;
+  /** Who may read, once the stream is ready. */
+  readonly user: StreamUser;
+  /** Who is to take over from `user`, in a rotation. */
+  readonly next?: StreamUser & { readonly overlapMs: number };
+  /** Who may still read for some time after a rotation, milliseconds since 1970. */
+  readonly former?: { readonly username: string; readonly untilMs: number };
+  /** How consumers connect; absent until the cluster was asked. */
+  readonly connection?: StreamConnection;
+  /** Why the work does not go on. */
+  readonly error?: StreamError;
+  /** Grows with each call that changes what is wanted. */
+  readonly revision: number;
+  /** Nobody else works on it before, milliseconds since 1970. */
+  readonly leasedUntilMs?: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/**
+ * - `provisioning`, `rotating`, `deleting`: work goes on by itself.
+ * - `ready`: the user may read.
+ * - `failed`: it cannot be provisioned as things stand, and nothing goes on until it is asked for again.
+ */
+export type StreamState = 'provisioning' | 'rotating' | 'deleting' | 'ready' | 'failed';
+
+export interface StreamUser {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What every consumer of the cluster connects with. */
+export interface StreamConnection {
+  /** `host:port`, several separated by commas. */
+  readonly bootstrapServers: string;
+  readonly securityProtocol: 'SASL_SSL' | 'SASL_PLAINTEXT';
+}
+
+/** A closed list, so that callers can branch on it. */
+export type StreamErrorClass = 'capacity' | 'unreachable' | 'not_permitted' | 'refused';
+
+export interface StreamError {
+  readonly class: StreamErrorClass;
+  /** The step that it was met at. */
+  readonly step: string;
+  /** What is wrong and what would be right. */
+  readonly message: string;
+}
+
+/** The topics of every stream. */
+export const streamTopics = ['runs', 'ledger', 'notifications', 'prices'] as const;
+
+/** All that is an org's on the cluster begins with this. Ids of orgs have no dots, so that it begins nobody else's. */
+export function streamPrefix(orgId: string): string {
+  return `${orgId}.`;
+}
+
+export function topicName(orgId: string, topic: string): string {
+  return streamPrefix(orgId) + topic;
+}
+
+/** The stream's topics by their names on the cluster. */
+export function topicNames({ orgId, topics }: Pick<Stream, 'orgId' | 'topics'>): string[] {
+  return topics.map((topic) => topicName(orgId, topic));
+}
+
+/** The two user names that rotations alternate between. */
+export function usernames(orgId: string): readonly [string, string] {
+  const prefix = streamPrefix(orgId);
+  return [`${prefix}a`, `${prefix}b`];
+}
+
+/** Users that are to be let in: in a rotation two. */
+export function wantedUsers({ user, next }: Pick<Stream, 'user' | 'next'>): StreamUser[] {
+  return next ? [user, next] : [user];
+}
+
+/** A stream that is yet to be provisioned. */
+export function newStream(orgId: string, partitions: number, password: string, nowMs: number): Stream {
+  const at = new Date(nowMs).toISOString();
+  return {
+    id: orgId,
+    orgId,
+    state: 'provisioning',
+    topics: streamTopics,
+    partitions,
+    user: { username: usernames(orgId)[0], password },
+    revision: 1,
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+/** The stream as another call wants it; what went wrong before is forgotten. */
+export function wantedAnew(stream: Stream, change: Partial<Stream>, nowMs: number): Stream {
+  const updatedAt = new Date(nowMs).toISOString();
+  return { ...stream, ...change, error: undefined, revision: stream.revision + 1, updatedAt };
+}
+
+/**
+ * A rotation begins: the other user name gets a password. If it is a former user's whose time is not over, that ends.
+ * @param overlapMs how long the user before may read after the new one is let in
+ */
+export function rotated(stream: Stream, password: string, overlapMs: number, nowMs: number): Stream {
+  const [first, second] = usernames(stream.orgId);
+  const username = stream.user.username === first ? second : first;
+  const next = { username, password, overlapMs };
+  return wantedAnew(stream, { state: 'rotating', next, former: undefined }, nowMs);
+}
+
+/** What becomes of a stream whose users are let in: in a rotation, the new user takes over. */
+export function madeReady(stream: Stream, nowMs: number): Stream {
+  const { next, user, ...rest } = stream;
+  const ready = {
+    ...rest,
+    state: 'ready' as const,
+    error: undefined,
+    updatedAt: new Date(nowMs).toISOString(),
+  };
+  if (!next) return { ...ready, user };
+  const { overlapMs, ...taking } = next;
+  return { ...ready, user: taking, former: { username: user.username, untilMs: nowMs + overlapMs } };
+}
+
+/** What becomes of a stream that there is no room for: a rotation leaves it as it was. */
+export function refused(stream: Stream, error: StreamError, nowMs: number): Stream {
+  const { next, ...rest } = stream;
+  return { ...rest, state: next ? 'ready' : 'failed', error, updatedAt: new Date(nowMs).toISOString() };
+}
+
+/** The stream with more topics than it has, or as it is when it has all of them. */
+export function withTopics(stream: Stream, topics: readonly string[]): Stream {
+  const missing = topics.filter((topic) => !stream.topics.includes(topic));
+  return missing.length === 0 ? stream : { ...stream, topics: [...stream.topics, ...missing] };
+}
+
+/** Whether a former user's time is over. */
+export function isFormerOver({ former }: Pick<Stream, 'former'>, nowMs: number): boolean {
+  return former !== undefined && former.untilMs <= nowMs;
+}
+
+/** Whether something is to be done on the cluster now. */
+export function hasWork(stream: Stream, nowMs: number): boolean {
+  const { state } = stream;
+  return (
+    state === 'provisioning' || state === 'rotating' || state === 'deleting' || isFormerOver(stream, nowMs)
+  );
+}

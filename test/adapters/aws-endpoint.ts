@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+type Answer = readonly [status: number, body: object, errorName?: string];
+type Input = Record<string, unknown>;
+
+export const clusterArn =
+  'arn:aws:kafka:eu-central-1:000000000000:cluster/fanout-sandbox/00000000-0000-4000-8000-000000000000-1';
+
+export interface AwsEndpoint {
+  readonly url: string;
+  /** Topics with their state, as DescribeTopic tells it. */
+  readonly topics: Map<string, { PartitionCount: number; Status: string; request: Input }>;
+  /** Secrets by name. */
+  readonly secrets: Map<string, { arn: string; value: string; request: Input }>;
+  readonly associated: Set<string>;
+  /** Names of the calls, in order. */
+  readonly calls: string[];
+  /** What the next call of a name is answered instead. */
+  readonly failures: Map<string, Answer>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The calls of MSK and Secrets Manager that streams need, in the shapes that their API references document, for there is no
+ * engine that answers them. A topic that is made or removed shows so to the call after the next.
+ */
+export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
+  const topics: AwsEndpoint['topics'] = new Map();
+  const secrets: AwsEndpoint['secrets'] = new Map();
+  const associated = new Set<string>();
+  const calls: string[] = [];
+  const failures: AwsEndpoint['failures'] = new Map();
+
+  const kafka: Readonly<Record<string, (input: Input, topic: string) => Answer>> = {
+    'GET bootstrap-brokers': () => [
+      200,
+      { bootstrapBrokerStringSaslIam: brokers, bootstrapBrokerStringSaslScram: brokers },
+    ],
+    // Two pages, so that whoever asks has to read on.
+    'GET topics': ({ nextToken }) => {
+      const all = [...topics].map(([topicName, { PartitionCount: partitionCount }]) => ({
+        topicName,
+        partitionCount,
+        replicationFactor: 3,
+      }));
+      return [200, nextToken ? { topics: all.slice(1) } : { topics: all.slice(0, 1), nextToken: 'more' }];
+    },
+    'POST topics': (input) => {
+      const [topicName, PartitionCount] = [String(input['topicName']), Number(input['partitionCount'])];
+      if (topics.has(topicName)) return [409, { message: 'exists' }, 'TopicExistsException'];
+      topics.set(topicName, { PartitionCount, Status: 'CREATING', request: input });
+      return [200, { topicName, status: 'CREATING' }];
+    },
+    'GET topic': (_, topicName) => {
+      const topic = topics.get(topicName);
+      if (!topic) return [404, { message: 'unknown' }, 'UnknownTopicOrPartitionException'];
+      const status = topic.Status;
+      if (status === 'CREATING') topic.Status = 'ACTIVE';
+      if (status === 'GONE') topics.delete(topicName);
+      return [
+        200,
+        { topicName, partitionCount: topic.PartitionCount, status: status.replace('GONE', 'DELETING') },
+      ];
+    },
+    'DELETE topic': (_, topicName) => {
+      const topic = topics.get(topicName);
+      if (topic?.Status !== 'ACTIVE') return [409, { message: 'not now' }, 'ConflictException'];
+      topic.Status = 'GONE';
+      return [200, { topicName, status: 'DELETING' }];
+    },
+    'GET scram-secrets': ({ nextToken }) => {
+      const arns = [...associated];
+      return [
+        200,
+        nextToken
+          ? { secretArnList: arns.slice(1) }
+          : { secretArnList: arns.slice(0, 1), ...(arns.length > 1 && { nextToken: 'more' }) },
+      ];
+    },
+    'POST scram-secrets': ({ secretArnList }) => {
+      for (const arn of secretArnList as string[]) associated.add(arn);
+      return [200, { clusterArn, unprocessedScramSecrets: [] }];
+    },
+    'PATCH scram-secrets': ({ secretArnList }) => {
+      for (const arn of secretArnList as string[]) associated.delete(arn);
+      return [200, { clusterArn, unprocessedScramSecrets: [] }];
+    },
+  };
+
+  const found = (id: unknown) =>
+    [...secrets].find(([name, { arn }]) => name === id || arn === id) ?? [undefined, undefined];
+  const missing: Answer = [400, { message: 'not there' }, 'ResourceNotFoundException'];
+  const secretsManager: Readonly<Record<string, (input: Input) => Answer>> = {
+    CreateSecret: (input) => {
+      const name = String(input['Name']);
+      if (secrets.has(name)) return [400, { message: 'exists' }, 'ResourceExistsException'];
+      const suffix = randomBytes(3).toString('hex');
+      const arn = `arn:aws:secretsmanager:eu-central-1:000000000000:secret:${name}-${suffix}`;
+      secrets.set(name, { arn, value: String(input['SecretString']), request: input });
+      return [200, { ARN: arn, Name: name }];
+    },
+    DescribeSecret: ({ SecretId }) => {
+      const [Name, secret] = found(SecretId);
+      return secret ? [200, { ARN: secret.arn, Name }] : missing;
+    },
+    GetSecretValue: ({ SecretId }) => {
+      const [, secret] = found(SecretId);
+      return secret ? [200, { ARN: secret.arn, SecretString: secret.value }] : missing;
+    },
+    PutSecretValue: ({ SecretId, SecretString }) => {
+      const [, secret] = found(SecretId);
+      if (!secret) return missing;
+      secret.value = String(SecretString);
+      return [200, { ARN: secret.arn }];
+    },
+    DeleteSecret: ({ SecretId, ForceDeleteWithoutRecovery }) => {
+      const [name, secret] = found(SecretId);
+      if (!secret) return missing;
+      if (ForceDeleteWithoutRecovery) secrets.delete(name);
+      return [200, { ARN: secret.arn }];
+    },
+  };
+
+  const answerTo = async (request: IncomingMessage): Promise<Answer> => {
+    const body = await text(request);
+    const input = (body ? JSON.parse(body) : {}) as Input;
+    const target = String(request.headers['x-amz-target'] ?? '').replace('secretsmanager.', '');
+    const url = new URL(request.url!, 'http://aws');
+    const [, arn = '', resource = '', topic] =
+      /^\/v1\/clusters\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
+    const name = target || `${request.method} ${topic === undefined ? resource : 'topic'}`;
+    calls.push(name);
+    const failure = failures.get(name);
+    failures.delete(name);
+    if (failure) return failure;
+    if (target) return secretsManager[target]?.(input) ?? [400, {}, 'UnknownOperationException'];
+    if (decodeURIComponent(arn) !== clusterArn) return [404, { message: 'no cluster' }, 'NotFoundException'];
+    const query = Object.fromEntries(url.searchParams);
+    return (
+      kafka[name]?.({ ...query, ...input }, topic ?? '') ?? [400, { message: name }, 'BadRequestException']
+    );
+  };
+
+  const server = createServer((request, response) => {
+    void answerTo(request).then(([status, body, errorName]) => {
+      const headers = {
+        'content-type': 'application/json',
+        ...(errorName && { 'x-amzn-errortype': errorName }),
+      };
+      response
+        .writeHead(status, headers)
+        .end(JSON.stringify({ ...body, ...(errorName && { __type: errorName }) }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    topics,
+    secrets,
+    associated,
+    calls,
+    failures,
+    stop: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()),
+  };
+}

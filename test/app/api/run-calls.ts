@@ -1,0 +1,102 @@
+import { expect } from 'vitest';
+import { runOperations } from '../../../lib/app/api/runs.ts';
+import { runReportOperations } from '../../../lib/app/api/run-reports.ts';
+import type { Caller } from '../../../lib/app/api/operation.ts';
+import type { RecordPlace, StreamRecord } from '../../../lib/app/ports/stream-producer.ts';
+import type { StoredNode } from '../../../lib/core/action-node.ts';
+import { createEventIds } from '../../../lib/core/event-id.ts';
+import { stringifyRaw } from '../../../lib/core/raw-json.ts';
+import { memoryRuns } from '../../memory-runs.ts';
+
+const eventIds = createEventIds('key');
+const acme: Caller = { role: 'publisher', orgId: 'acme' };
+
+/** The one node that is stored. */
+const stored: StoredNode = {
+  id: 'acme.notify',
+  orgId: 'acme',
+  identifier: 'notify',
+  title: 'Notify',
+  payload: JSON.stringify({ n: '{{ .outputs["build"].n }}' }),
+  createdAt: '',
+  updatedAt: '',
+};
+
+export interface Started {
+  readonly run_id: string;
+  readonly node_run_id: string;
+}
+
+const never = async () => {
+  throw new Error('is not to be called');
+};
+
+/** The operations of runs for calls without a key, with what they publish in a list and the time in the test's hands. */
+export function runCalls() {
+  const runs = memoryRuns();
+  const sent: { topic: string; records: readonly StreamRecord[] }[] = [];
+  let nowMs = Date.parse('2024-01-15T10:30:00Z');
+  const now = () => nowMs;
+  const producer = {
+    async send(topic: string, records: readonly StreamRecord[]): Promise<RecordPlace[]> {
+      // Whoever reads a record may report at once.
+      expect(await runs.get(records[0]!.key)).toBeDefined();
+      sent.push({ topic, records });
+      return records.map((_, at) => ({ partition: 0, offset: String(at) }));
+    },
+  };
+  const operations = {
+    ...runOperations({
+      calls: { begin: never, keep: never, finish: never, release: never },
+      callSecret: 'secret',
+      orgs: { get: never },
+      streams: { get: never },
+      nodes: { get: async (id) => (id === stored.id ? stored : undefined) },
+      producer,
+      runs,
+      eventIds,
+      now,
+    }),
+    ...runReportOperations({ runs, now }),
+  };
+
+  async function call<Body>(
+    route: string,
+    path: Readonly<Record<string, string>>,
+    body?: unknown,
+    caller = acme,
+  ) {
+    const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
+    const json: unknown = text === '' ? undefined : JSON.parse(text);
+    const answer = await operations[route]!.run({ caller, path, query: {}, body: json, text });
+    return { status: answer.status, body: JSON.parse(stringifyRaw(answer.body)) as Body };
+  }
+  const nodePath = 'PATCH /v1/workflows/runs/{run}/nodes/{nodeRun}';
+  return {
+    sent,
+    call,
+    advance: (ms: number) => void (nowMs += ms),
+    start: async (body: unknown) =>
+      (await call<Started>('POST /v1/orgs/{org}/runs', { org: 'acme' }, body)).body,
+    tell: ({ run_id, node_run_id }: Started, body: unknown, caller?: Caller) =>
+      call(nodePath, { run: run_id, nodeRun: node_run_id }, body, caller),
+    read: async ({ run_id }: Started, caller?: Caller) => {
+      const path = 'GET /v1/workflows/runs/{run}';
+      return (await call<Record<string, unknown>>(path, { run: run_id }, undefined, caller)).body;
+    },
+    /** The value of a record of the last call. */
+    valueOf: (at: number) => JSON.parse(sent.at(-1)!.records[at]!.value) as Record<string, object>,
+  };
+}
+
+/** A body that starts a node as it stands. */
+export const inline = (payload: unknown, more: object = {}) => ({
+  node: { identifier: 'build', title: 'Build', config: { type: 'KAFKA', payload } },
+  ...more,
+});
+
+/** What a refused call throws. */
+export const problem = (kind: string, ...errors: object[]) => ({
+  kind,
+  ...(errors.length > 0 && { errors: errors.map((error) => expect.objectContaining(error) as object) }),
+});

@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
+import { createKafkaStreamCluster } from '../../lib/adapters/kafka-stream-cluster.ts';
+import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
+import { createStreamDocuments } from '../../lib/adapters/stream-documents.ts';
+import { createTopicMappingReader, createTopicMappings } from '../../lib/adapters/topic-mappings.ts';
+import { streamOperations } from '../../lib/app/api/streams.ts';
+import { type ProvisionDependencies, provisionStream } from '../../lib/app/provision-stream.ts';
+import type { ClusterCapacity } from '../../lib/core/stream-capacity.ts';
+import { hasWork } from '../../lib/core/stream.ts';
+import {
+  type ClusterView,
+  expectedContents,
+  nothing,
+  operatorOf,
+  viewCluster,
+} from '../contracts/cluster-contents.ts';
+import { type Storage, type Stores, startStorage } from '../contracts/stores.ts';
+
+let storage: Storage;
+let stores: Stores;
+let view: ClusterView;
+let orgs = 0;
+
+beforeAll(async () => {
+  storage = await startStorage();
+  stores = await storage.freshStores();
+  view = await viewCluster(storage.kafka);
+});
+afterAll(async () => {
+  await view?.stop();
+  await storage?.stop();
+});
+
+const roomy: ClusterCapacity = { mostUsers: 1000, mostPartitions: 10_000 };
+
+/** An org, and what works on its stream: by a clock that only the test moves. */
+async function startOrg({ capacity = roomy, sealKey = randomBytes(32).toString('hex') } = {}) {
+  const { dynamodb, sqs, kafka } = storage;
+  const org = `org${orgs++}`;
+  await createDocuments(dynamodb, stores.config, 'ORG').create({ id: org });
+  let nowMs = Date.now();
+  const { bootstrapServers } = kafka;
+  const connection = { bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' as const };
+  const mappings = createTopicMappings(dynamodb, stores.config);
+  const dependencies: ProvisionDependencies = {
+    streams: createStreamDocuments(dynamodb, stores.config, sealKey),
+    watch: createJobWatch(dynamodb, stores.events, 'STREAM', 30),
+    queue: createJobQueue(sqs, stores.streams),
+    cluster: createKafkaStreamCluster(operatorOf(kafka), connection, capacity),
+    mappings: createTopicMappingReader(mappings),
+    now: () => nowMs,
+  };
+  const operations = streamOperations(dependencies);
+  const call = async (route: string, body: object = {}) => {
+    const request = { caller: { role: 'operator' as const }, path: { org }, query: {}, body, text: '' };
+    return (await operations[route]!.run(request)).body;
+  };
+  const read = () => dependencies.streams.get(org);
+  return {
+    org,
+    dependencies,
+    read,
+    put: () => call('PUT /v1/orgs/{org}/stream'),
+    rotate: (overlap: number) => call('POST /v1/orgs/{org}/stream/rotate', { overlap_seconds: overlap }),
+    remove: () => call('DELETE /v1/orgs/{org}/stream'),
+    run: (changed: Partial<ProvisionDependencies> = {}) =>
+      provisionStream({ ...dependencies, ...changed }, org),
+    advance: (ms: number) => (nowMs += ms),
+    /** Has it gone on with, as messages and the sweep do, until nothing is left to do. */
+    async settle() {
+      for (let runs = 0; ; runs++) {
+        const stream = await read();
+        if (!stream || !hasWork(stream, nowMs)) return;
+        expect(runs, 'runs until it is settled').toBeLessThan(10);
+        await provisionStream(dependencies, org);
+        nowMs += 40_000;
+      }
+    },
+  };
+}
+
+type Org = Awaited<ReturnType<typeof startOrg>>;
+
+class Injected extends Error {}
+
+/** The dependencies, one call of which fails: before it does anything, or after it has done all. */
+function failing(dependencies: ProvisionDependencies, nth: number, when: 'before' | 'after') {
+  let calls = 0;
+  const wrap = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get:
+        (on, name) =>
+        async (...given: unknown[]) => {
+          const isInjected = ++calls === nth;
+          if (isInjected && when === 'before') throw new Injected();
+          const answer: unknown = await (Reflect.get(on, name) as (...all: unknown[]) => unknown)(...given);
+          if (isInjected) throw new Injected();
+          return answer;
+        },
+    });
+  const { streams, watch, queue, cluster } = dependencies;
+  const wrapped = { streams: wrap(streams), watch: wrap(watch), queue: wrap(queue), cluster: wrap(cluster) };
+  return { wrapped, calls: () => calls };
+}
+
+interface Scenario {
+  /** Brings a stream to where the work begins. */
+  readonly prepare: (org: Org) => Promise<unknown>;
+  /** The users that there are in the end, by their last letter; undefined: no stream. */
+  readonly users: readonly string[] | undefined;
+}
+
+const scenarios: Readonly<Record<string, Scenario>> = {
+  provisioning: { prepare: (org) => org.put(), users: ['a'] },
+  rotation: {
+    async prepare(org) {
+      await org.put();
+      await org.settle();
+      await org.rotate(3600);
+    },
+    users: ['a', 'b'],
+  },
+  'the end of an overlap': {
+    async prepare(org) {
+      await org.put();
+      await org.settle();
+      await org.rotate(60);
+      await org.run();
+      org.advance(61_000);
+    },
+    users: ['b'],
+  },
+  removal: {
+    async prepare(org) {
+      await org.put();
+      await org.settle();
+      await org.rotate(3600);
+      await org.settle();
+      await org.remove();
+    },
+    users: undefined,
+  },
+};
+
+describe.each(Object.entries(scenarios))('a failure at each call of %s', (_name, { prepare, users }) => {
+  test.each(['before', 'after'] as const)(
+    'that comes %s it: repeated, all is right in the end, and nothing is left over',
+    async (when) => {
+      for (let nth = 1; ; nth++) {
+        const org = await startOrg();
+        await prepare(org);
+        const { wrapped, calls } = failing(org.dependencies, nth, when);
+        const outcome = await org.run(wrapped).catch((error: unknown) => error);
+        const failed = calls() >= nth;
+        if (failed && (await org.read())?.error) expect(outcome).toBeInstanceOf(Injected);
+        org.advance(40_000);
+        await org.settle();
+        const names = users?.map((letter) => `${org.org}.${letter}`);
+        const there = await view.of(org.org);
+        expect(there, `call ${nth}`).toEqual(names ? expectedContents(org.org, names) : nothing);
+        const stream = await org.read();
+        expect(stream?.state, `call ${nth}`).toBe(users && 'ready');
+        expect(stream?.error).toBeUndefined();
+        if (stream) expect(await org.dependencies.cluster.letsIn(stream.user)).toBe(true);
+        await org.dependencies.streams.get(org.org).then((found) => found && org.remove());
+        await org.settle();
+        expect(await view.of(org.org), `call ${nth}`).toEqual(nothing);
+        if (!failed) return expect(nth, 'calls that failed').toBeGreaterThan(5);
+      }
+    },
+    120_000,
+  );
+});
+
+test('a failing step is told with its class, and forgotten once it works', async () => {
+  const org = await startOrg();
+  await org.put();
+  const operator = { ...operatorOf(storage.kafka), bootstrapServers: ['127.0.0.1:1'] };
+  const away = createKafkaStreamCluster(operator, await org.dependencies.cluster.connection(), roomy);
+  await expect(org.run({ cluster: away })).rejects.toMatchObject({ class: 'unreachable' });
+  const { state, error } = (await org.read())!;
+  expect(state).toBe('provisioning');
+  expect(error).toMatchObject({ class: 'unreachable', step: 'capacity' });
+  expect(JSON.stringify(error)).not.toContain('127.0.0.1');
+  await org.settle();
+  expect(await org.read()).toMatchObject({ state: 'ready' });
+  expect((await org.read())!.error).toBeUndefined();
+});
+
+test('a stream that there is no room for is refused with the reason, and made when it is asked for again', async () => {
+  const org = await startOrg();
+  await org.put();
+  const full = createKafkaStreamCluster(
+    operatorOf(storage.kafka),
+    await org.dependencies.cluster.connection(),
+    { ...roomy, mostUsers: 1 },
+  );
+  expect(await org.run({ cluster: full })).toMatchObject({ state: 'failed' });
+  expect((await org.read())!.error).toMatchObject({
+    class: 'capacity',
+    message: expect.stringMatching(/no room for more users: \d+ of 1 are used/) as string,
+  });
+  expect(await view.of(org.org)).toEqual(nothing);
+  expect(await org.run({ cluster: full })).toBeUndefined();
+  await org.put();
+  await org.settle();
+  expect(await view.of(org.org)).toEqual(expectedContents(org.org, [`${org.org}.a`]));
+  await org.rotate(60);
+  expect(await org.run({ cluster: full })).toMatchObject({ state: 'ready' });
+  const { user, next, error } = (await org.read())!;
+  expect({ user: user.username, next, error: error?.class }).toEqual({
+    user: `${org.org}.a`,
+    next: undefined,
+    error: 'capacity',
+  });
+});
+
+test('what is missing of a stream is made again when it is asked for again', async () => {
+  const org = await startOrg();
+  await org.put();
+  await org.settle();
+  const { cluster } = org.dependencies;
+  await cluster.removeTopics([`${org.org}.ledger`]);
+  await cluster.removeAcls(`${org.org}.a`);
+  await cluster.removeUser(`${org.org}.a`);
+  const { user } = (await org.read())!;
+  await org.put();
+  await org.settle();
+  expect(await view.of(org.org)).toEqual(expectedContents(org.org, [`${org.org}.a`]));
+  expect(await cluster.letsIn(user)).toBe(true);
+});
+
+test('nobody works on a stream while another does, and what is asked for meanwhile is done next', async () => {
+  const org = await startOrg();
+  await org.put();
+  const { cluster } = org.dependencies;
+  const outcome = await org.run({
+    cluster: {
+      ...cluster,
+      async ensureUser(user) {
+        await org.remove();
+        expect(await org.run()).toBeUndefined();
+        return cluster.ensureUser(user);
+      },
+    },
+  });
+  expect(outcome).toMatchObject({ state: 'deleting' });
+  expect((await view.of(org.org)).users).toEqual([`${org.org}.a`]);
+  expect(await org.run()).toMatchObject({ state: 'deleted' });
+  expect(await view.of(org.org)).toEqual(nothing);
+});
+
+test('passwords stand nowhere in the table as they are', async () => {
+  const org = await startOrg();
+  const { password } = (await org.put()) as { password: string };
+  const stored = await createDocuments(storage.dynamodb, stores.config, 'STREAM').get(org.org);
+  expect(JSON.stringify(stored)).not.toContain(password);
+});

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
+import { createPublishCalls } from '../../lib/adapters/dynamodb-publish-calls.ts';
+import { createKafkaStreamProducer } from '../../lib/adapters/kafka-stream-producer.ts';
+import { type StreamStanding, publishRecords } from '../../lib/app/publish-records.ts';
+import type { StreamProducer } from '../../lib/app/ports/stream-producer.ts';
+import type { Org } from '../../lib/core/org.ts';
+import { createTopic, readTopic } from '../adapters/kafka-topics.ts';
+import { operatorOf } from '../contracts/cluster-contents.ts';
+import { type Storage, type Stores, startStorage } from '../contracts/stores.ts';
+import { dyingClient } from './dying-client.ts';
+
+const minute = 60_000;
+let storage: Storage;
+let stores: Stores;
+let producer: ReturnType<typeof createKafkaStreamProducer>;
+let topic: string;
+let nowMs: number;
+
+beforeAll(async () => {
+  storage = await startStorage();
+  producer = createKafkaStreamProducer(async () => operatorOf(storage.kafka));
+});
+afterAll(async () => {
+  producer?.close();
+  await storage?.stop();
+});
+beforeEach(async () => {
+  nowMs = Date.now();
+  [stores, topic] = await Promise.all([storage.freshStores(), createTopic(storage.kafka)]);
+});
+
+interface Call {
+  readonly client?: DynamoDBClient;
+  readonly key?: string;
+  readonly text?: string;
+  readonly topic?: string;
+  readonly through?: StreamProducer;
+}
+
+function dependenciesWith(client: DynamoDBClient, through: StreamProducer) {
+  return {
+    calls: createPublishCalls(client, stores.events, 24, () => nowMs),
+    callSecret: 'secret',
+    producer: through,
+    orgs: createDocuments<Org>(client, stores.config, 'ORG'),
+    streams: createDocuments<StreamStanding>(client, stores.config, 'STREAM'),
+    now: () => nowMs,
+  };
+}
+
+/** What a function does with a call of three records, whose ids are others each time that they are made. */
+function publish({
+  client = storage.dynamodb,
+  key,
+  text = 'text',
+  topic: to = topic,
+  through = producer,
+}: Call) {
+  const call = { orgId: 'acme', operation: 'runs', text, idempotencyKey: key };
+  return publishRecords(dependenciesWith(client, through), call, async () => {
+    const ids = [randomUUID(), randomUUID(), randomUUID()];
+    const records = ids.map((id) => ({ key: 'k', value: '{"n": 1.10}', headers: { 'event-id': id } }));
+    return { topic: to, records, answer: { ids } };
+  });
+}
+const published = async (from = topic) =>
+  (await readTopic(storage.kafka, from)).map(({ headers }) => headers['event-id']);
+
+test('a call answers where its records are', async () => {
+  const { places, answer } = await publish({});
+  expect(places).toEqual(['0', '1', '2'].map((offset) => ({ partition: 0, offset })));
+  expect(await published()).toEqual(answer.ids);
+});
+
+test('a call with a key is made once, and its answer repeated; without a key, each is a call of its own', async () => {
+  const answer = await publish({ key: 'a' });
+  expect(await publish({ key: 'a' })).toEqual(answer);
+  await expect(publish({ key: 'a', text: 'other' })).rejects.toMatchObject({
+    kind: 'idempotency_key_reused',
+  });
+  expect(await published()).toEqual(answer.answer.ids);
+  await publish({});
+  await publish({});
+  expect(new Set(await published()).size).toBe(9);
+});
+
+test('of eight at once with one key one publishes', async () => {
+  const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => publish({ key: 'a' })));
+  const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const refusals = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+  );
+  for (const refusal of refusals) expect(refusal).toMatchObject({ kind: 'call_in_flight' });
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  expect(await published()).toEqual(answers[0]!.answer.ids);
+});
+
+describe('a function that is killed', () => {
+  // It begins the call, keeps its records, produces them, and finishes the call.
+  const deaths = [1, 2, 3].flatMap((writes) => [
+    { writes, isSent: false, copies: writes === 3 ? 2 : 1 },
+    { writes, isSent: true, copies: 1 },
+  ]);
+  test.each(deaths)(
+    'at write $writes (sent: $isSent) leaves what a repeat makes whole, with the same ids',
+    async ({ copies, ...death }) => {
+      await expect(publish({ key: 'a', client: dyingClient(death) })).rejects.toThrow('killed');
+      const before = new Set(await published());
+      nowMs += minute;
+      const { answer } = await publish({ key: 'a' });
+      const stored = await published();
+      expect(new Set([...before, ...stored])).toEqual(new Set(answer.ids));
+      // At the last write, it had produced; whether it had said so, or not.
+      expect(stored).toEqual(Array.from({ length: copies }, () => answer.ids).flat());
+      expect(await publish({ key: 'a' })).toMatchObject({ answer });
+      expect(await published()).toEqual(stored);
+    },
+  );
+});
+
+test('a send whose outcome is unknown is told as such, and the same call sends the same records', async () => {
+  const through: StreamProducer = {
+    async send(...records) {
+      await producer.send(...records);
+      throw new Error('no acknowledgement');
+    },
+  };
+  const failure = { kind: 'unavailable', cause: { message: 'no acknowledgement' } };
+  await expect(publish({ key: 'a', through })).rejects.toMatchObject(failure);
+  const { answer } = await publish({ key: 'a' });
+  expect(await published()).toEqual([...answer.ids, ...answer.ids]);
+  await expect(publish({ through })).rejects.toThrow('with an Idempotency-Key');
+});
+
+test('records of one call may go to several topics, each in its order', async () => {
+  const other = await createTopic(storage.kafka);
+  const dependencies = dependenciesWith(storage.dynamodb, producer);
+  const call = { orgId: 'acme', operation: 'ledger-events', text: '', idempotencyKey: undefined };
+  const record = (id: string, own?: string) => ({
+    key: 'k',
+    value: id,
+    headers: { 'event-id': id },
+    ...(own && { topic: own }),
+  });
+  const { places } = await publishRecords(dependencies, call, async () => ({
+    topic,
+    records: [record('a'), record('b', other), record('c'), record('d', other)],
+    answer: {},
+  }));
+  expect(places.map(({ offset }) => offset)).toEqual(['0', '0', '1', '1']);
+  expect([await published(), await published(other)]).toEqual([
+    ['a', 'c'],
+    ['b', 'd'],
+  ]);
+});
+
+test('a topic that is missing is explained by what there is of the org and its stream', async () => {
+  const missing = () => publish({ topic: 'acme.runs', key: 'a' });
+  await expect(missing()).rejects.toMatchObject({ kind: 'not_found' });
+  await createDocuments<Org>(storage.dynamodb, stores.config, 'ORG').create({
+    id: 'acme',
+    name: '',
+    createdAt: '',
+  });
+  const explained = async (detail: string) =>
+    expect(await missing().catch((error: unknown) => error)).toMatchObject({
+      kind: 'conflict',
+      message: expect.stringContaining(detail) as string,
+    });
+  await explained('no stream: PUT /v1/orgs/acme/stream');
+  const streams = createDocuments<StreamStanding>(storage.dynamodb, stores.config, 'STREAM');
+  await streams.create({ id: 'acme', orgId: 'acme', state: 'provisioning' });
+  await explained('The stream is provisioning');
+  await streams.update('acme', (found) => ({ ...found, state: 'ready' }));
+  await explained('lacks this topic');
+});

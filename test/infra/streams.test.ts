@@ -1,0 +1,81 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { stageProblems, stageSettings, stages } from '../../infra/stages.ts';
+import type { StreamSettings } from '../../infra/stream-settings.ts';
+import { selfManaged } from './source-stages.ts';
+import { stageTemplates } from './stage-templates.ts';
+
+const { template } = stageTemplates();
+const sandbox = stages.sandbox;
+const withStreams = (streams: Partial<StreamSettings>) => ({
+  ...sandbox,
+  streams: { ...sandbox.streams, ...streams },
+});
+const other = selfManaged('scram-sha-512');
+
+describe('on our own MSK cluster', () => {
+  const streams = () => template(stageSettings('sandbox'), 'Streams');
+
+  test('the function is in its network, and may do to topics, users and rights what it has to', () => {
+    streams().hasResourceProperties('AWS::Lambda::Function', {
+      VpcConfig: { SubnetIds: Match.anyValue(), SecurityGroupIds: Match.anyValue() },
+      Environment: { Variables: { STREAM_CLUSTER: Match.anyValue() } },
+    });
+    const actions = allowed(streams()).flatMap(({ actions }) => actions);
+    expect(actions).toEqual(
+      expect.arrayContaining([
+        'kafka:BatchAssociateScramSecret',
+        'kafka:CreateTopic',
+        'kafka-cluster:AlterCluster',
+        'kms:CreateGrant',
+      ]),
+    );
+    expect(actions.filter((action) => action.endsWith('*'))).toEqual([]);
+  });
+
+  test('it may touch the secrets of its users alone', () => {
+    const ofSecrets = allowed(streams()).filter(({ actions }) =>
+      actions.includes('secretsmanager:CreateSecret'),
+    );
+    expect(ofSecrets).toHaveLength(1);
+    expect(JSON.stringify(ofSecrets[0]!.resources)).toContain('secret:AmazonMSK_fanout-sandbox.*');
+  });
+});
+
+test('on another Kafka the function reads its operator’s secret, and nothing of MSK', () => {
+  const streams = template(withStreams({ cluster: other }), 'Streams');
+  const all = JSON.stringify(streams.toJSON());
+  expect(all).toContain(other.credentials!.secretArn);
+  expect(all).toContain('SASL_SSL');
+  expect(all).not.toContain('kafka:');
+  expect(all).not.toContain('kafka-cluster:');
+});
+
+test.each<[Partial<StreamSettings>, string]>([
+  [{ mostUsers: 1001 }, 'streams.mostUsers: must be from 1 to 1000, which is all that MSK takes'],
+  [{ mostUsers: 0 }, 'streams.mostUsers: '],
+  [{ mostPartitions: 3 }, 'streams.mostPartitions: '],
+  [{ cluster: { ...other, bootstrapServers: [] } }, 'streams.cluster.bootstrapServers: '],
+  [{ cluster: { ...other, credentials: undefined } }, 'streams.cluster.credentials: '],
+  [
+    { cluster: stages.local.streams.cluster },
+    'streams.cluster.bootstrapServers: "sasl-plaintext.kafka.localhost',
+  ],
+])('%j is refused, naming the field', (change, problem) => {
+  expect(stageProblems(withStreams(change))).toEqual([expect.stringContaining(problem)]);
+});
+
+interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: unknown;
+}
+
+function allowed(streams: ReturnType<typeof template>): Statement[] {
+  interface Policy {
+    Properties: { PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] } };
+  }
+  const policies = Object.values(streams.findResources('AWS::IAM::Policy')) as Policy[];
+  return policies
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .map(({ Action, Resource }) => ({ actions: [Action].flat(), resources: Resource }));
+}
