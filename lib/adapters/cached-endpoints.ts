@@ -6,7 +6,7 @@ import {
   endpointsAPage,
 } from '../app/ports/endpoints.ts';
 import type { Endpoint, EndpointAlert } from '../core/endpoint.ts';
-import { newAlerts, withAlerts } from '../core/failure-streak.ts';
+import { afterStreak, newAlerts } from '../core/failure-streak.ts';
 import { createCachedReads } from './cached-reads.ts';
 import { errorFields, log } from './log.ts';
 
@@ -58,7 +58,7 @@ export function createCachedEndpoints(
       let added: readonly EndpointAlert[] = [];
       const isWritten = await write(attempted, (endpoint) => {
         added = newAlerts(endpoint, streak, terms, now());
-        return added.length > 0 ? withAlerts(endpoint, added, terms) : endpoint;
+        return afterStreak(endpoint, streak, terms, now());
       });
       return isWritten ? added : [];
     },

@@ -29,6 +29,8 @@ const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
 /** A wake-up that comes this much before its time is not this attempt's: that one's comes later. */
 const earlyMs = 1_000;
+/** A circuit may put a delivery off for so long at least, if it is retried at all. */
+const leastPutOffMs = 15 * 60_000;
 /** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
 const circuitJitterMs = 15_000;
 
@@ -147,11 +149,17 @@ async function untilItMay(
   }
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
-  const overdueMs = (row.replayedAtMs ?? row.createdAtMs) + scheduleMs(endpoint.scheduleSeconds);
+  const overdueMs = (row.replayedAtMs ?? row.createdAtMs) + mostPutOffMs(endpoint);
   if (passage.is !== 'broken' || now() >= overdueMs) return undefined;
   const { slotAtMs, ...rest } = row;
   const nextAttemptAtMs = Math.min(passage.untilMs + random() * circuitJitterMs, overdueMs);
   return { ...rest, state: 'queued', nextAttemptAtMs };
+}
+
+/** How long a delivery goes on being put off: a schedule of some seconds is not to be used up while the circuit is open. */
+function mostPutOffMs({ scheduleSeconds }: Endpoint): number {
+  const hasRetries = scheduleSeconds === undefined || scheduleSeconds.length > 0;
+  return Math.max(scheduleMs(scheduleSeconds), hasRetries ? leastPutOffMs : 0);
 }
 
 async function attemptNext(

@@ -2,7 +2,7 @@ import type { Attempt } from '../core/attempt.ts';
 import type { DeliveryState } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { countsOf } from '../core/endpoint-counts.ts';
-import { type FailureTerms, newAlerts } from '../core/failure-streak.ts';
+import { type FailureTerms, afterStreak } from '../core/failure-streak.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
 import type { EndpointAlerts } from './ports/endpoint-alerts.ts';
 import type { EndpointCounter, EndpointCountReader } from './ports/endpoint-counts.ts';
@@ -93,7 +93,7 @@ export function createEndpointWatch(dependencies: WatchDependencies): EndpointWa
     failing.add(id);
     if (failing.size > mostFailing) failing.delete(failing.values().next().value!);
     const streak = await streaks.add(endpoint, failures, firstFailureMs);
-    if (newAlerts(endpoint, streak, terms, now()).length === 0) return;
+    if (afterStreak(endpoint, streak, terms, now()) === endpoint) return;
     const lastSuccessMs = await counts.lastSuccessMs(endpoint, streak.sinceMs);
     if (lastSuccessMs !== undefined && lastSuccessMs > streak.sinceMs) {
       return streaks.reset(endpoint, streak.sinceMs);

@@ -28,6 +28,7 @@ const mostRecent = 20;
 const leastForCircuit = 10;
 const openingShare = 0.5;
 const leastSlow = 3;
+const leastVerySlow = 2;
 const leastFast = 5;
 export const firstOpenMs = 30_000;
 const longestOpenMs = 60_000;
@@ -59,8 +60,8 @@ function open(nowMs: number, openMs: number): Circuit {
 
 /**
  * Whether an endpoint is too slow for attempts that others wait for: three of its recent attempts took longer, or were cut
- * short. One or two may be our own doing, in an environment that has just started or has much to do; but one that took more
- * than twice as long is enough while nothing better is known.
+ * short. One or two may be our own doing, in an environment that has just started or has much to do; but two that took more
+ * than twice as long are enough while nothing better is known.
  * @param mostMs milliseconds
  * @returns undefined when too little is known: fewer than five that were fast
  */
@@ -68,5 +69,6 @@ export function isSlow({ recent }: EndpointHealth, mostMs: number): boolean | un
   const slow = recent.filter(({ isCut, latencyMs }) => isCut || latencyMs > mostMs).length;
   if (slow >= leastSlow) return true;
   if (recent.length - slow >= leastFast) return false;
-  return recent.some(({ latencyMs }) => latencyMs > 2 * mostMs) ? true : undefined;
+  const verySlow = recent.filter(({ latencyMs }) => latencyMs > 2 * mostMs).length;
+  return verySlow >= leastVerySlow ? true : undefined;
 }

@@ -25,28 +25,41 @@ const mostAlerts = 10;
 export function newAlerts(
   { alerts = [] }: Endpoint,
   { failures, sinceMs }: FailureStreak,
-  { allowed, disablesAfterMs = 0 }: FailureTerms,
+  { allowed }: FailureTerms,
   nowMs: number,
 ): EndpointAlert[] {
-  const isOver = nowMs - sinceMs >= disablesAfterMs;
   const since = new Date(sinceMs).toISOString();
   const told = alerts.filter((alert) => alert.since === since).map(({ percent }) => percent);
   return alertPercents
-    .filter((percent) => failures * 100 >= allowed * percent && (percent < 100 || isOver))
-    .filter((percent) => !told.includes(percent))
+    .filter((percent) => failures * 100 >= allowed * percent && !told.includes(percent))
     .map((percent) => ({ at: new Date(nowMs).toISOString(), percent, consecutiveFailures: failures, since }))
     .reverse();
 }
 
-/** The endpoint with new alerts, and disabled when it has had all the failures that it may have. */
-export function withAlerts(
+/** Whether an endpoint has had all the failures that it may have, over the time that the stage says. */
+export function isToBeDisabled(
+  { status }: Endpoint,
+  { failures, sinceMs }: FailureStreak,
+  { allowed, disablesAfterMs }: FailureTerms,
+  nowMs: number,
+): boolean {
+  if (status !== 'active' || disablesAfterMs === undefined) return false;
+  return failures >= allowed && nowMs - sinceMs >= disablesAfterMs;
+}
+
+/** The endpoint with what a streak tells anew, and disabled if it is to be; the very same where there is nothing new. */
+export function afterStreak(
   endpoint: Endpoint,
-  added: readonly EndpointAlert[],
-  { disablesAfterMs }: FailureTerms,
+  streak: FailureStreak,
+  terms: FailureTerms,
+  nowMs: number,
 ): Endpoint {
+  const added = newAlerts(endpoint, streak, terms, nowMs);
+  const disables = isToBeDisabled(endpoint, streak, terms, nowMs);
+  if (added.length === 0 && !disables) return endpoint;
   const alerts = [...added, ...(endpoint.alerts ?? [])].slice(0, mostAlerts);
   const failing: Endpoint = { ...endpoint, alerts, hints: { ...endpoint.hints, failing: true } };
-  const last = added.find(({ percent }) => percent === 100);
-  if (disablesAfterMs === undefined || !last || endpoint.status !== 'active') return failing;
-  return { ...failing, status: 'disabled', disabledReason: 'failing', updatedAt: last.at };
+  if (!disables) return failing;
+  const updatedAt = new Date(nowMs).toISOString();
+  return { ...failing, status: 'disabled', disabledReason: 'failing', updatedAt };
 }

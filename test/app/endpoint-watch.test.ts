@@ -3,7 +3,7 @@ import { type EndpointWatch, createEndpointWatch } from '../../lib/app/endpoint-
 import type { EndpointAlerter } from '../../lib/app/ports/endpoints.ts';
 import type { FailureStreaks } from '../../lib/app/ports/failure-streaks.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
-import { type FailureStreak, newAlerts, withAlerts } from '../../lib/core/failure-streak.ts';
+import { type FailureStreak, afterStreak, newAlerts } from '../../lib/core/failure-streak.ts';
 import { endpoint } from '../endpoints.ts';
 
 const terms = { allowed: 10, disablesAfterMs: 0 };
@@ -49,7 +49,7 @@ const streaks: FailureStreaks = {
 const endpoints: EndpointAlerter = {
   async alert(_, of) {
     const added = newAlerts(stored, of, terms, nowMs);
-    stored = withAlerts(stored, added, terms);
+    stored = afterStreak(stored, of, terms, nowMs);
     return added;
   },
   async recovered() {

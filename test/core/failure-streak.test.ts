@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { newAlerts, withAlerts } from '../../lib/core/failure-streak.ts';
+import { afterStreak, newAlerts } from '../../lib/core/failure-streak.ts';
 import type { EndpointAlert } from '../../lib/core/endpoint.ts';
 import { endpoint } from '../endpoints.ts';
 
@@ -30,18 +30,6 @@ test.each<[failures: number, allowed: number, percents: number[]]>([
   expect(alerts).toEqual(percents.map((percent) => told(percent, { consecutiveFailures: failures })));
 });
 
-test('all that it may have is reached only when they came over the time that the stage says', () => {
-  const lasting = (ms: number) =>
-    newAlerts(
-      endpoint(),
-      { failures: 200, sinceMs },
-      { allowed: 100, disablesAfterMs: 60_000 },
-      sinceMs + ms,
-    );
-  expect(lasting(59_999).map(({ percent }) => percent)).toEqual([90, 70, 50]);
-  expect(lasting(60_000).map(({ percent }) => percent)).toEqual([100, 90, 70, 50]);
-});
-
 test('what the endpoint tells already is told again for another streak only', () => {
   const streak = { failures: 70, sinceMs };
   const percents = (alerts: EndpointAlert[]) =>
@@ -51,36 +39,49 @@ test('what the endpoint tells already is told again for another streak only', ()
   expect(percents([told(50, { since: at })])).toEqual([70, 50]);
 });
 
-describe('the endpoint with its alerts', () => {
-  test('has the newest first, ten of them, and the hint, beside what it was', () => {
+describe('the endpoint after a streak', () => {
+  const streak = (failures: number) => ({ failures, sinceMs });
+
+  test('has the newest alerts first, ten of them, and the hint, beside what it was', () => {
     const before = endpoint({
       hints: { slow: true },
-      alerts: Array.from({ length: 9 }, (_, n) => told(n)),
+      alerts: Array.from({ length: 9 }, (_, n) => told(n, { since: at })),
     });
-    const after = withAlerts(before, [told(90), told(70)], terms);
-    expect(after).toEqual({
+    const alerts = [70, 50].map((percent) => told(percent, { consecutiveFailures: 70 }));
+    expect(afterStreak(before, streak(70), terms, nowMs)).toEqual({
       ...before,
-      alerts: [told(90), told(70), ...before.alerts!.slice(0, 8)],
+      alerts: [...alerts, ...before.alerts!.slice(0, 8)],
       hints: { slow: true, failing: true },
     });
   });
 
+  test('is the very same when there is nothing new', () => {
+    const before = endpoint({ alerts: [told(50)] });
+    expect(afterStreak(before, streak(60), terms, nowMs)).toBe(before);
+  });
+
   test.each([
-    ['active', true, 100, 'disabled', 'failing'],
-    ['active', true, 90, 'active', undefined],
-    ['active', false, 100, 'active', undefined],
-    ['paused', true, 100, 'paused', undefined],
-    ['disabled', true, 100, 'disabled', 'gone'],
+    ['active', 0, 100, 'disabled', 'failing'],
+    ['active', 0, 99, 'active', undefined],
+    ['active', undefined, 100, 'active', undefined],
+    ['active', 60_000, 100, 'disabled', 'failing'],
+    ['active', 60_001, 100, 'active', undefined],
+    ['paused', 0, 100, 'paused', undefined],
+    ['disabled', 0, 100, 'disabled', 'gone'],
   ] as const)(
-    'that was %s (disabling: %j) is at %d percent %s',
-    (status, disables, percent, after, reason) => {
+    'that was %s (disabling after %j ms) is after %d failures in a minute %s',
+    (status, disablesAfterMs, failures, after, reason) => {
       const before = endpoint({ status, ...(status === 'disabled' && { disabledReason: 'gone' }) });
-      const made = withAlerts(before, [told(percent)], {
-        ...terms,
-        disablesAfterMs: disables ? 0 : undefined,
-      });
+      const made = afterStreak(before, streak(failures), { allowed: 100, disablesAfterMs }, nowMs);
       expect([made.status, made.disabledReason]).toEqual([after, reason]);
       expect(made.updatedAt).toBe(after === status ? before.updatedAt : at);
     },
   );
+
+  test('is disabled by a later failure when its alerts tell everything already', () => {
+    const alerts = [100, 90, 70, 50].map((percent) => told(percent));
+    const before = endpoint({ alerts });
+    const made = afterStreak(before, streak(150), { allowed: 100, disablesAfterMs: 60_000 }, nowMs);
+    expect(made).toMatchObject({ status: 'disabled', alerts });
+  });
 });

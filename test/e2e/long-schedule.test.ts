@@ -68,6 +68,7 @@ test(
     expectWithin(dueMs(refused) - lastAttemptMs(refused), 24 * hour, 27 * hour);
     receiver.answer(200);
 
+    await time.untilAcknowledged();
     await time.kill(/./);
     time.advance(12 * hour);
     expect(await time.sweep()).toBe(0);

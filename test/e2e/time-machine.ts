@@ -3,6 +3,8 @@ import { createFunctionClock } from '../../infra/local/function-clock.ts';
 import type { Fanout, FanoutOptions } from '../../infra/local/fanout-local.ts';
 import { startWatchedFanout } from './canaries.ts';
 import type { FanoutClient } from './fanout-client.ts';
+import { stages } from '../../infra/stages.ts';
+import { asAdministrator } from '../adapters/kafka-topics.ts';
 
 /** A delivery in its event's trace, with its times. */
 export interface TimedDelivery {
@@ -21,6 +23,8 @@ export interface TimeMachine {
   advanceTo(timeMs: number): void;
   /** Runs the sweep, and answers how many deliveries it woke. */
   sweep(): Promise<number>;
+  /** Waits until every record is acknowledged: one that is not comes again after a crash, and is attempted again. */
+  untilAcknowledged(): Promise<void>;
   /** Ends every environment of the functions whose name matches, as a crash would. */
   kill(names: RegExp): Promise<void>;
   /** Stops the whole machine and starts another on the same engines, with the same secrets, as AWS would keep them. */
@@ -56,6 +60,20 @@ export async function startTimeMachine(
       await sweep!.invoke({});
       expect(swept).toHaveLength(1);
       return swept[0]!;
+    },
+    async untilAcknowledged() {
+      const { ingestTopic: topic, engines } = fanout;
+      const groupId = stages.local.sources['ingest']!.consumerGroupId;
+      const missing = () =>
+        asAdministrator(engines.kafka, async (admin) => {
+          const [read] = await admin.fetchOffsets({ groupId, topics: [topic] });
+          const ends = await admin.fetchTopicOffsets(topic);
+          return ends.filter(({ partition, high }) => {
+            const committed = read!.partitions.find((one) => one.partition === partition)?.offset;
+            return Number(high) > 0 && committed !== high;
+          });
+        });
+      await expect.poll(missing).toEqual([]);
     },
     async kill(names) {
       const killed = functionsNamed(names);

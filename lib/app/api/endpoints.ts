@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Endpoint, type EndpointHints, type EndpointType, rotatedSecrets } from '../../core/endpoint.ts';
+import { jsonMembers } from '../../core/json-members.ts';
 import type { Org } from '../../core/org.ts';
 import { newSigningSecret } from '../../core/webhook-signature.ts';
 import type { Documents } from '../ports/documents.ts';
@@ -9,7 +10,7 @@ import type { FailureStreaks } from '../ports/failure-streaks.ts';
 import { type ReplayJobDependencies, createReplay, releaseRate, sendReplay } from '../replay-jobs.ts';
 import type { EndpointKind } from './endpoint-kind.ts';
 import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
-import { type TestSample, testEndpoint, testSample } from './endpoint-test.ts';
+import { type TestSample, defaultTestData, testEndpoint, testSample } from './endpoint-test.ts';
 import { type KafkaEndpointRules, kafkaEndpoints } from './kafka-endpoints.ts';
 import { listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
@@ -115,10 +116,8 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
       return { status: 200, body: present(changed) };
     }),
 
-    'POST /v1/orgs/{org}/endpoints/{endpoint}/rotate-secret': withBody(
-      ['tenant'],
-      rotation,
-      async ({ path, body }) => {
+    'POST /v1/orgs/{org}/endpoints/{endpoint}/rotate-secret': {
+      ...withBody(['tenant'], rotation, async ({ path, body }) => {
         const secret = body.secret ?? newSigningSecret();
         const changed = await update(path, (found) => {
           if (found.type !== 'webhook') throw nothingSigned();
@@ -127,15 +126,18 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
           return { ...found, secrets, updatedAt: new Date(now()).toISOString() };
         });
         return { status: 200, body: { ...present(changed), credentials: { secret } } };
-      },
-    ),
+      }),
+      emptyBody: {},
+    },
 
     'POST /v1/orgs/{org}/endpoints/{endpoint}/test': {
       roles: ['tenant'],
       body: testSample,
       emptyBody: {},
-      run: async ({ path, body }) =>
-        testEndpoint(sender, rules.partitionKeys, await ofOrg(path), body as TestSample, now()),
+      async run({ path, body, text }) {
+        const data = (text && jsonMembers(text).get('data')) || defaultTestData;
+        return testEndpoint(sender, rules.partitionKeys, await ofOrg(path), body as TestSample, data, now());
+      },
     },
 
     'DELETE /v1/orgs/{org}/endpoints/{endpoint}': {

@@ -37,10 +37,9 @@ export function eventReplayOperations(dependencies: EventReplayDependencies): Op
   const { events, endpoints, filterOf, now } = dependencies;
 
   return {
-    'POST /v1/events/{event}/replay': withBody(
-      ['tenant'],
-      body,
-      async ({ path, query, body: asked, caller }) => {
+    'POST /v1/events/{event}/replay': {
+      emptyBody: {},
+      ...withBody(['tenant'], body, async ({ path, query, body: asked, caller }) => {
         const { id, found } = await namedEvent(dependencies, path['event']!, caller, query);
         const parts = found.flatMap(({ entry }) => ('skippedBy' in entry ? [] : [entry]));
         const [event] = parts;
@@ -70,8 +69,8 @@ export function eventReplayOperations(dependencies: EventReplayDependencies): Op
             ended.filter((_, at) => isThere[at]),
           ),
         );
-      },
-    ),
+      }),
+    },
   };
 
   /** What the journal and the rows tell of. */

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../core/delivery.ts';
+import { type Delivery, deliveryId } from '../../core/delivery.ts';
 import type { FirstDelivery, JournalEvent, SkippedRecord } from '../../core/journal.ts';
 import { RawJson } from '../../core/raw-json.ts';
 import type { Org } from '../../core/org.ts';
@@ -76,7 +76,9 @@ function present(
   const known = new Set(firsts.map(nameOf));
   // Replays may have made deliveries that the journal knows nothing of.
   const later = [...rows.values()].filter((row) => !known.has(nameOf(row)));
-  const deliveries = [...firsts, ...later].map((first) => presentDelivery(first, rows.get(nameOf(first))));
+  const deliveries = [...firsts, ...later].map((first) =>
+    presentDelivery(event.id, first, rows.get(nameOf(first))),
+  );
   return {
     ...presentIds(event),
     event_type: event.eventType,
@@ -127,9 +129,10 @@ function presentSkipped(skipped: SkippedRecord, sources: readonly KnownSource[])
   };
 }
 
-function presentDelivery(first: FirstDelivery, row: Delivery | undefined) {
+function presentDelivery(eventId: string, first: FirstDelivery, row: Delivery | undefined) {
   const { state, attempts, ...newer } = newerOf<FirstDelivery & Partial<Delivery>>(first, row);
   return {
+    id: deliveryId({ eventId, endpointId: first.endpointId }),
     endpoint_id: first.endpointId,
     state,
     ...(newer.failure && { failure: newer.failure }),
