@@ -228,13 +228,17 @@ test('a test tries the connection, and shows the key that the template gives for
     data: { customer_id: 42 },
   });
   expect(tried).toMatchObject({ status: 200, body: { key: '42', partition: 0, offset: '0' } });
+  const exact = '{"data": {"customer_id": 12345678901234567890, "total": 1.10}}';
+  const big = await client.call('POST', `${path}/test`, exact);
+  expect(big).toMatchObject({ status: 200, body: { key: '12345678901234567890', offset: '1' } });
   const { event_id: eventId } = tried.body;
   expect(await client.call('POST', `${path}/test`)).toMatchObject({
     status: 200,
-    body: { key: expect.stringMatching(/^msg_/) as string, offset: '1' },
+    body: { key: expect.stringMatching(/^msg_/) as string, offset: '2' },
   });
   expect(await readTopic(engines.kafka, topic)).toMatchObject([
     { key: '42', value: '{"customer_id":42}', headers: { 'event-id': eventId, topic: 'fanout.test' } },
+    { value: '{"customer_id": 12345678901234567890, "total": 1.10}' },
     { value: '{"test":true}' },
   ]);
   await client.call('PATCH', path, { credentials: { password: 'wrong-password' } });

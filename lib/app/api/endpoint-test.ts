@@ -14,7 +14,7 @@ export const testSample = z.strictObject({
     .string()
     .regex(eventTypePattern, 'must be an event type, such as order.created')
     .default('fanout.test'),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   metadata: endpointHeaders.default({}),
 });
 

@@ -107,7 +107,7 @@ describe('batches', options, () => {
       },
       { batchSize: 1, maximumConcurrency: 3 },
     );
-    await until(async () => expect(await trial.counts()).toEqual({ waiting: 5, hidden: 3 }));
+    await until(async () => expect([await trial.counts(), inFlight]).toEqual([{ waiting: 5, hidden: 3 }, 3]));
     finish.resolve();
 
     await until(async () => expect(await trial.counts()).toEqual(nothingLeft));
