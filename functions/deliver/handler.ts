@@ -12,7 +12,7 @@ import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
-import { readSecret } from '../../lib/adapters/secrets.ts';
+import { readOwnKeys } from '../../lib/adapters/own-keys.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
@@ -30,12 +30,9 @@ const lane = environment('LANE') as Lane;
 const now = Date.now;
 const eventsTable = environment('EVENTS_TABLE');
 
+const { eventIdKey, sealKey } = await readOwnKeys();
 const endpoints = createCachedEndpoints(
-  createEndpointDocuments(
-    dynamodb,
-    environment('CONFIG_TABLE'),
-    await readSecret(environment('SEAL_KEY_SECRET')),
-  ),
+  createEndpointDocuments(dynamodb, environment('CONFIG_TABLE'), sealKey),
   now,
 );
 const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
@@ -49,11 +46,7 @@ const dependencies: DeliverDependencies = {
   places: createEndpointPlaces(dynamodb, eventsTable, Number(environment('ENDPOINT_PLACES')), now),
   sender: createEndpointSender(readTargetRules(), createPartitionKeys(), now),
   deliveries: createDeliveryStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
-  events: createEventReader(
-    dynamodb,
-    eventsTable,
-    createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
-  ),
+  events: createEventReader(dynamodb, eventsTable, createEventIds(eventIdKey)),
   wakeUps: createWakeUpQueue(sqs, queueUrls),
   heldMs: readHeldMs(),
   now,

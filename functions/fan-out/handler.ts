@@ -12,7 +12,7 @@ import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
-import { readSecret } from '../../lib/adapters/secrets.ts';
+import { readOwnKeys } from '../../lib/adapters/own-keys.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
@@ -31,12 +31,9 @@ const eventsTable = environment('EVENTS_TABLE');
 const now = Date.now;
 
 const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
+const { eventIdKey, sealKey } = await readOwnKeys();
 const endpoints = createCachedEndpoints(
-  createEndpointDocuments(
-    dynamodb,
-    environment('CONFIG_TABLE'),
-    await readSecret(environment('SEAL_KEY_SECRET')),
-  ),
+  createEndpointDocuments(dynamodb, environment('CONFIG_TABLE'), sealKey),
   now,
 );
 const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
@@ -46,11 +43,7 @@ const dependencies: FanOutDependencies = {
   gate: createEndpointGate(endpoints, inlineBudgetMs, now),
   watch,
   slots: createRateSlots(dynamodb, eventsTable, now),
-  events: createEventReader(
-    dynamodb,
-    eventsTable,
-    createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
-  ),
+  events: createEventReader(dynamodb, eventsTable, createEventIds(eventIdKey)),
   filterOf: createFilterOf(compilePattern),
   sender: createEndpointSender(readTargetRules(), createPartitionKeys(), now),
   jobs: createFanOutStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),

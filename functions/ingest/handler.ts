@@ -16,7 +16,7 @@ import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
-import { readSecret } from '../../lib/adapters/secrets.ts';
+import { readOwnKeys } from '../../lib/adapters/own-keys.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue } from '../../lib/adapters/sqs-wake-ups.ts';
@@ -36,10 +36,8 @@ const configTable = environment('CONFIG_TABLE');
 const eventsTable = environment('EVENTS_TABLE');
 const rateLimit = process.env['RATE_LIMIT'];
 const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
-const endpoints = createCachedEndpoints(
-  createEndpointDocuments(dynamodb, configTable, await readSecret(environment('SEAL_KEY_SECRET'))),
-  now,
-);
+const { eventIdKey, sealKey } = await readOwnKeys();
+const endpoints = createCachedEndpoints(createEndpointDocuments(dynamodb, configTable, sealKey), now);
 const watch = watchEndpoints(dynamodb, eventsTable, endpoints, now);
 
 const dependencies: BatchDependencies = {
@@ -48,7 +46,7 @@ const dependencies: BatchDependencies = {
   rateLimit: rateLimit === undefined ? undefined : Number(rateLimit),
   slots: createRateSlots(dynamodb, eventsTable, now),
   inlineBudgetMs,
-  eventIds: createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET'))),
+  eventIds: createEventIds(eventIdKey),
   transforms: createTransformRunner(),
   endpoints,
   gate: createEndpointGate(endpoints, inlineBudgetMs, now),

@@ -10,7 +10,7 @@ import { createEndpointDocuments } from '../../lib/adapters/endpoint-documents.t
 import { environment } from '../../lib/adapters/environment.ts';
 import { errorFields, log } from '../../lib/adapters/log.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
-import { readSecret } from '../../lib/adapters/secrets.ts';
+import { readOwnKeys } from '../../lib/adapters/own-keys.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
@@ -29,13 +29,9 @@ const eventsTable = environment('EVENTS_TABLE');
 const retentionDays = Number(environment('RETENTION_DAYS'));
 const now = Date.now;
 
-const eventIds = createEventIds(await readSecret(environment('EVENT_ID_KEY_SECRET')));
-const events = createEventReader(dynamodb, eventsTable, eventIds);
-const endpoints = createEndpointDocuments(
-  dynamodb,
-  configTable,
-  await readSecret(environment('SEAL_KEY_SECRET')),
-);
+const { eventIdKey, sealKey } = await readOwnKeys();
+const events = createEventReader(dynamodb, eventsTable, createEventIds(eventIdKey));
+const endpoints = createEndpointDocuments(dynamodb, configTable, sealKey);
 const deliveries = createDeliveryStore(dynamodb, eventsTable, retentionDays, now);
 
 const dependencies: RunReplayDependencies = {

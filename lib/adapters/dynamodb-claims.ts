@@ -1,7 +1,6 @@
 import {
   type AttributeValue,
   BatchExecuteStatementCommand,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -11,6 +10,7 @@ import { mapAtOnce } from '../core/map-at-once.ts';
 import { chunks } from '../core/chunks.ts';
 import { claimKey } from './claim-items.ts';
 import { mostAtOnce } from './dynamodb-batch.ts';
+import { refusalOf } from './dynamodb-condition.ts';
 
 /** Statements that DynamoDB takes in one call. */
 const mostStatements = 25;
@@ -70,9 +70,8 @@ export function createClaimStore(
 
   /** Takes a key that nobody has, whose time is over, or that something of the same origin has. */
   async function claimOne(item: Record<string, AttributeValue>): Promise<string> {
-    const eventId = item['event_id']!;
-    try {
-      await client.send(
+    const refusal = await refusalOf(
+      client.send(
         new PutItemCommand({
           TableName: table,
           Item: item,
@@ -81,13 +80,11 @@ export function createClaimStore(
           ExpressionAttributeValues: { ':now': { N: String(nowSeconds()) }, ':origin': item['origin']! },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
-      );
-      return eventId.S!;
-    } catch (error) {
-      const holder =
-        error instanceof ConditionalCheckFailedException ? error.Item?.['event_id']?.S : undefined;
-      if (holder === undefined) throw error;
-      return holder;
-    }
+      ),
+    );
+    if (!refusal) return item['event_id']!.S!;
+    const holder = refusal.Item?.['event_id']?.S;
+    if (holder === undefined) throw refusal;
+    return holder;
   }
 }

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { EndpointPlaces } from '../app/ports/endpoint-places.ts';
 import type { Item } from './dynamodb-batch.ts';
+import { refusalOf } from './dynamodb-condition.ts';
 
 /** An item that nobody has changed for so long may go. */
 const itemMs = 86_400_000;
@@ -34,19 +31,15 @@ export function createEndpointPlaces(
   };
   /** @returns those who hold the places, when there is none left */
   const tryToTake = async (endpointId: string, name: string): Promise<string[] | undefined> => {
-    try {
-      const values = {
-        ':name': { SS: [name] },
-        ':most': { N: String(most) },
-        ':expires': { N: String(Math.ceil((now() + itemMs) / 1000)) },
-      };
-      const isFree = 'attribute_not_exists(holders) OR size(holders) < :most';
-      await update(endpointId, 'ADD holders :name SET expires_at = :expires', values, isFree);
-      return undefined;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return error.Item?.['holders']?.SS ?? [];
-      throw error;
-    }
+    const values = {
+      ':name': { SS: [name] },
+      ':most': { N: String(most) },
+      ':expires': { N: String(Math.ceil((now() + itemMs) / 1000)) },
+    };
+    const isFree = 'attribute_not_exists(holders) OR size(holders) < :most';
+    const adding = update(endpointId, 'ADD holders :name SET expires_at = :expires', values, isFree);
+    const refusal = await refusalOf(adding);
+    return refusal && (refusal.Item?.['holders']?.SS ?? []);
   };
 
   return {

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { CallLease, KeyedCall, PublishCalls } from '../app/ports/publish-calls.ts';
 import { type Item, itemsUnder, putAll } from './dynamodb-batch.ts';
-import { conditionHeld } from './dynamodb-condition.ts';
+import { conditionHeld, refusalOf } from './dynamodb-condition.ts';
 import { keptParts, keptText, partKey } from './kept-call-items.ts';
 
 /** Publish calls with an Idempotency-Key in the events table: an item each, and more for those that keep much. */
@@ -137,11 +132,7 @@ function callKey({ orgId, key }: KeyedCall): Item {
 
 /** @returns the item for which the write's condition did not hold; undefined when it did */
 async function conflicting(write: Promise<unknown>): Promise<Item | undefined> {
-  try {
-    await write;
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
-    return error.Item;
-  }
+  const refusal = await refusalOf(write);
+  if (refusal && !refusal.Item) throw refusal;
+  return refusal?.Item;
 }

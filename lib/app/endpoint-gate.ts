@@ -115,8 +115,9 @@ export function createEndpointGate(
         if (nowMs < untilMs) return { is: 'broken', untilMs };
         known.trialEndsMs = nowMs + trialMs;
       }
-      if (laneOf(known, endpoint) === 'slow') return { is: 'slow' };
-      if (foundSlow(known, endpoint) !== undefined) return { is: 'open' };
+      const slow = foundSlow(known, endpoint);
+      if (slow ?? nowMs < known.leftToOthersUntilMs) return { is: 'slow' };
+      if (slow === false) return { is: 'open' };
       return { is: 'open', patienceMs: Math.max(patience.leftMs(), leastPatienceMs) };
     },
 

@@ -10,7 +10,8 @@ import { topicsOf } from '../core/topic-mapping.ts';
 import { mostWakeUpDelayMs } from './ports/wake-ups.ts';
 import type { StreamCluster } from './ports/stream-cluster.ts';
 import type { TopicMappingReader } from './ports/topic-mappings.ts';
-import { type StreamJobDependencies, watchStream } from './stream-jobs.ts';
+import { watchJob } from './job-watch.ts';
+import type { StreamJobDependencies } from './stream-jobs.ts';
 import { errorOfStep, NoRoom, retirement, stepsOf } from './stream-steps.ts';
 
 export interface ProvisionDependencies extends StreamJobDependencies {
@@ -46,7 +47,7 @@ export async function provisionStream(
   const untilMs = now() + leaseMs;
   const stream = await take();
   if (!stream) return undefined;
-  await watchStream(dependencies, id);
+  await watchJob(dependencies, id);
   let connection: StreamConnection | undefined;
   const steps = stepsOf(stream, now());
   const underway: string[] = [];

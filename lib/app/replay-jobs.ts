@@ -1,5 +1,6 @@
 import { randomId } from '../core/identifiers.ts';
 import type { Replay } from '../core/replay.ts';
+import { sendJob, watchJob } from './job-watch.ts';
 import type { Documents } from './ports/documents.ts';
 import type { JobQueue, JobWatch } from './ports/jobs.ts';
 
@@ -10,17 +11,10 @@ export interface ReplayJobDependencies {
   readonly now: () => number;
 }
 
-/** How long a replay may stand still before the sweep has it gone on with. Longer than any invocation works on it. */
-const stalledMs = 3 * 60_000;
 /** How fast what was held goes to an endpoint that is active again, deliveries a second. */
 export const releaseRate = 100;
 /** By then all functions have read again that the endpoint is active, unless the table cannot be read. */
 const releaseDelayMs = 3_000;
-
-/** Watches over a replay from now on. */
-export function watchReplay({ watch, now }: Pick<ReplayJobDependencies, 'watch' | 'now'>, id: string) {
-  return watch.expect(id, now() + stalledMs);
-}
 
 /**
  * Writes a replay down. Even when its first message is never sent, the sweep has it begun within minutes.
@@ -42,13 +36,13 @@ export async function createReplay(
     createdAt: at,
     updatedAt: at,
   };
-  await watchReplay(dependencies, id);
+  await watchJob(dependencies, id);
   if ((await replays.create(made)) === 'created') return made;
   await watch.forget(id);
   return undefined;
 }
 
-/** Has a replay gone on with at once. Where the message cannot be sent, the sweep sends it. */
-export async function sendReplay({ queue }: Pick<ReplayJobDependencies, 'queue'>, { id, scope }: Replay) {
-  await queue.send([id], scope.kind === 'release' ? releaseDelayMs : 0).catch(() => {});
+/** Has a replay gone on with: at once, but for releases. */
+export async function sendReplay(dependencies: Pick<ReplayJobDependencies, 'queue'>, { id, scope }: Replay) {
+  await sendJob(dependencies, id, scope.kind === 'release' ? releaseDelayMs : 0);
 }

@@ -3,7 +3,8 @@ import { chunks } from '../core/chunks.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
 import type { Replay } from '../core/replay.ts';
 import { replayDeliveries } from './replay-deliveries.ts';
-import { type ReplayJobDependencies, watchReplay } from './replay-jobs.ts';
+import { watchJob } from './job-watch.ts';
+import type { ReplayJobDependencies } from './replay-jobs.ts';
 import { type ReplayPageDependencies, releasePage, replayPage } from './replay-pages.ts';
 
 export type RunReplayDependencies = ReplayPageDependencies & ReplayJobDependencies;
@@ -52,7 +53,7 @@ export async function runReplay(
   let restMs = 0;
   let replay = taken;
   try {
-    await watchReplay(dependencies, id);
+    await watchJob(dependencies, id);
     while (replay.state === 'running' && restMs === 0 && now() - startedMs < mostWorkMs) {
       replay = await goOn(replay);
     }

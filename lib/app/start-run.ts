@@ -4,7 +4,7 @@ import type { EventIds } from '../core/event-id.ts';
 import { type NodeRun, type Run, nodeRunIdOf, runIdOf, startNode, startRun as newRun } from '../core/run.ts';
 import { contextOf, runRecords } from '../core/run-records.ts';
 import { givenBytes, mostGivenBytes } from '../core/run-limits.ts';
-import { topicName } from '../core/stream.ts';
+import { streamHeaders, topicName } from '../core/stream.ts';
 import { type Payload, compilePayload } from '../core/templates/payload.ts';
 import { renderPayload } from '../core/templates/render-payload.ts';
 import { Problem, notFound } from './api/problem.ts';
@@ -67,11 +67,10 @@ export async function startRun(
     records: values.map((value, index) => ({
       key: run.id,
       value,
-      headers: {
-        'event-id': dependencies.eventIds.encode(call.startedMs, { ...call.place, index }),
-        'event-type': 'workflow.node',
-        'content-type': 'application/json',
-      },
+      headers: streamHeaders(
+        dependencies.eventIds.encode(call.startedMs, { ...call.place, index }),
+        'workflow.node',
+      ),
     })),
     answer: { run_id: run.id, node_run_id: nodeRun.id },
   };

@@ -36,6 +36,11 @@ export interface Stream {
  */
 export type StreamState = 'provisioning' | 'rotating' | 'deleting' | 'ready' | 'failed';
 
+/** Whether no work on it goes on. */
+export function isAtRest({ state }: Pick<Stream, 'state'>): boolean {
+  return state === 'ready' || state === 'failed';
+}
+
 export interface StreamUser {
   readonly username: string;
   readonly password: string;
@@ -74,6 +79,11 @@ export function topicName(orgId: string, topic: string): string {
 /** The stream's topics by their names on the cluster. */
 export function topicNames({ orgId, topics }: Pick<Stream, 'orgId' | 'topics'>): string[] {
   return topics.map((topic) => topicName(orgId, topic));
+}
+
+/** Headers of every record in a stream, for consumers that do not want to parse it. */
+export function streamHeaders(eventId: string, eventType: string) {
+  return { 'event-id': eventId, 'event-type': eventType, 'content-type': 'application/json' };
 }
 
 /** The two user names that rotations alternate between. */

@@ -76,6 +76,15 @@ export function dueDeliveriesContract(
         throw new Error('the queue is down');
       },
     };
+    const failingSweep = () =>
+      sweepDue({
+        due,
+        wakeUps: broken,
+        fanOutQueue: broken,
+        replayQueue: broken,
+        streamQueue: broken,
+        now: () => nowMs,
+      });
 
     it('finds a delivery at its time and not before', async () => {
       const id = await writeDue(start + 30 * second);
@@ -228,17 +237,8 @@ export function dueDeliveriesContract(
       await sweep();
       const ids = [await writeDue(start + minute), await writeDue(start + 30 * minute)];
       nowMs = start + hour;
-      const failing = () =>
-        sweepDue({
-          due,
-          wakeUps: broken,
-          fanOutQueue: broken,
-          replayQueue: broken,
-          streamQueue: broken,
-          now: () => nowMs,
-        });
       for (let times = 0; times < 3; times++) {
-        await expect(failing()).rejects.toThrow('the queue is down');
+        await expect(failingSweep()).rejects.toThrow('the queue is down');
         nowMs += 10 * minute;
       }
       expect(await sweep()).toEqual(ids);
@@ -246,16 +246,7 @@ export function dueDeliveriesContract(
 
     it('passes nothing over when the very first sweeps fail', async () => {
       const id = await writeDue(start);
-      await expect(
-        sweepDue({
-          due,
-          wakeUps: broken,
-          fanOutQueue: broken,
-          replayQueue: broken,
-          streamQueue: broken,
-          now: () => nowMs,
-        }),
-      ).rejects.toThrow();
+      await expect(failingSweep()).rejects.toThrow();
       nowMs = start + hour;
       expect(await sweep()).toEqual([id]);
     });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EventIds } from '../../core/event-id.ts';
 import { type LedgerEvent, readLedgerEvents } from '../../core/ledger-event.ts';
-import { topicName } from '../../core/stream.ts';
+import { streamHeaders, topicName } from '../../core/stream.ts';
 import { type TopicMapping, topicFor } from '../../core/topic-mapping.ts';
 import type { TopicMappingReader } from '../ports/topic-mappings.ts';
 import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
@@ -45,10 +45,6 @@ export function ledgerEventOperations(dependencies: LedgerEventDependencies): Op
 /** @param madeId for an event whose ledger has given none */
 function recordOf(orgId: string, event: LedgerEvent, mapping: TopicMapping, madeId: string) {
   const { type, ledger, idempotencyKey, value } = event;
-  const headers = {
-    'event-id': idempotencyKey ?? madeId,
-    'event-type': type,
-    'content-type': 'application/json',
-  };
+  const headers = streamHeaders(idempotencyKey ?? madeId, type);
   return { topic: topicName(orgId, topicFor(mapping, type)), key: ledger, value, headers };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type StreamingEvent, readStreamingEvents } from '../../core/streaming-event.ts';
-import { topicName } from '../../core/stream.ts';
+import { streamHeaders, topicName } from '../../core/stream.ts';
 import type { StreamRecord } from '../ports/stream-producer.ts';
 import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
 import { type Operation, type Operations, withBody } from './operation.ts';
@@ -33,7 +33,7 @@ function publishTo(dependencies: PublishRecordsDependencies, stream: 'notificati
   });
 }
 
-/** The event as it was sent, with its id and type for consumers that do not want to parse it. */
+/** The event as it was sent. */
 function recordOf({ id, type, key, value }: StreamingEvent): StreamRecord {
-  return { key, value, headers: { 'event-id': id, 'event-type': type, 'content-type': 'application/json' } };
+  return { key, value, headers: streamHeaders(id, type) };
 }

@@ -3,7 +3,7 @@ import { deliveryIdPattern } from '../../core/delivery.ts';
 import { givenIdPattern } from '../../core/given-id.ts';
 import { idPattern } from '../../core/identifiers.ts';
 import { nodeRunIdPattern, runIdPattern } from '../../core/run.ts';
-import { Problem, type ProblemKind, notFound } from './problem.ts';
+import { Problem, type ProblemKind, fieldsNotValid, notFound } from './problem.ts';
 
 /**
  * `operator`: everything. `publisher`: publishes for one org and reads. `tenant`: manages one org's endpoints, and
@@ -120,9 +120,5 @@ export function checkInput<Schema extends ZodType>(
       message: 'is not a field',
     }));
   });
-  throw new Problem(
-    kind,
-    `${errors.length} field${errors.length === 1 ? ' is' : 's are'} not valid.`,
-    errors.slice(0, mostErrors),
-  );
+  throw new Problem(kind, `${fieldsNotValid(errors)}.`, errors.slice(0, mostErrors));
 }

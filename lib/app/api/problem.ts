@@ -58,6 +58,11 @@ export class Problem extends Error {
   }
 }
 
+/** How many fields are wrong, as the beginning of a sentence. */
+export function fieldsNotValid({ length }: readonly FieldError[]): string {
+  return `${length} field${length === 1 ? ' is' : 's are'} not valid`;
+}
+
 /** The problem for something that is not there, or that the caller may not know to be there. */
 export function notFound(what: string, id: string): Problem {
   return new Problem('not_found', `There is no ${what} '${id.slice(0, 100)}'.`);

@@ -1,7 +1,7 @@
 import type { FieldFault } from '../../core/field-faults.ts';
 import type { RecordPlace } from '../ports/stream-producer.ts';
 import type { Answer } from './operation.ts';
-import { Problem } from './problem.ts';
+import { Problem, fieldsNotValid } from './problem.ts';
 
 /** What a caller reads of a record that he has published. */
 export interface PublishedRecord {
@@ -25,6 +25,5 @@ export function publishedAnswer(
 
 /** The problem of a body with faults: nothing of it was published. */
 export function invalidEvents(faults: readonly FieldFault[]): Problem {
-  const count = `${faults.length} field${faults.length === 1 ? ' is' : 's are'} not valid`;
-  return new Problem('invalid_request', `${count}; nothing was published.`, faults);
+  return new Problem('invalid_request', `${fieldsNotValid(faults)}; nothing was published.`, faults);
 }

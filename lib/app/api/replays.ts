@@ -3,7 +3,8 @@ import type { Endpoint } from '../../core/endpoint.ts';
 import type { Org } from '../../core/org.ts';
 import { type Replay, replayedStates } from '../../core/replay.ts';
 import type { Documents } from '../ports/documents.ts';
-import { type ReplayJobDependencies, createReplay, sendReplay, watchReplay } from '../replay-jobs.ts';
+import { watchJob } from '../job-watch.ts';
+import { type ReplayJobDependencies, createReplay, sendReplay } from '../replay-jobs.ts';
 import { eventTypeSchema, timeSchema } from './event-query.ts';
 import { listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
@@ -116,7 +117,7 @@ export function replayOperations(dependencies: ReplayDependencies): Operations {
       async run({ path }) {
         const running = await changeState(await ofOrg(path), 'running');
         if (running.state === 'done') throw new Problem('conflict', 'The replay is done.');
-        await watchReplay(dependencies, running.id);
+        await watchJob(dependencies, running.id);
         await sendReplay(dependencies, running);
         return { status: 202, body: present(running) };
       },

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { newStream, rotated, type Stream, wantedAnew } from '../../core/stream.ts';
-import { type StreamJobDependencies, removeStream, sendStream, watchStream } from '../stream-jobs.ts';
+import { isAtRest, newStream, rotated, type Stream, wantedAnew } from '../../core/stream.ts';
+import { sendJob, watchJob } from '../job-watch.ts';
+import { type StreamJobDependencies, removeStream } from '../stream-jobs.ts';
 import { type Operations, withBody } from './operation.ts';
 import { presentStream } from './present-stream.ts';
 import { Problem, notFound } from './problem.ts';
@@ -20,10 +21,10 @@ export function streamOperations(dependencies: StreamJobDependencies): Operation
   });
   /** Watched over from before it is written: a message that is never sent is made up for by the sweep. */
   const change = async (orgId: string, make: (found: Stream) => Stream): Promise<Stream | undefined> => {
-    await watchStream(dependencies, orgId);
+    await watchJob(dependencies, orgId);
     let before: Stream | undefined;
     const after = await streams.update(orgId, (found) => make((before = found)));
-    if (after !== before) await sendStream(dependencies, orgId);
+    if (after !== before) await sendJob(dependencies, orgId);
     return after;
   };
 
@@ -36,14 +37,14 @@ export function streamOperations(dependencies: StreamJobDependencies): Operation
         const orgId = path['org']!;
         const { partitions } = body as z.output<typeof wanted>;
         const made = newStream(orgId, partitions ?? 1, newPassword(), now());
-        await watchStream(dependencies, orgId);
+        await watchJob(dependencies, orgId);
         const outcome = await streams.create(made);
         if (outcome === 'no_org') {
           await dependencies.watch.forget(orgId);
           throw notFound('org', orgId);
         }
         if (outcome === 'created') {
-          await sendStream(dependencies, orgId);
+          await sendJob(dependencies, orgId);
           return accepted(made, { password: made.user.password });
         }
         const mended = await change(orgId, (found) => mend(found, partitions, now()));
@@ -93,8 +94,7 @@ function mend(found: Stream, partitions: number | undefined, nowMs: number): Str
     const message = `is ${found.partitions} and cannot change: records of one key would no longer be in order`;
     throw new Problem('conflict', 'The stream has its partitions.', [{ path: 'partitions', message }]);
   }
-  const isAtRest = found.state === 'ready' || found.state === 'failed';
-  return isAtRest ? wantedAnew(found, { state: 'provisioning' }, nowMs) : found;
+  return isAtRest(found) ? wantedAnew(found, { state: 'provisioning' }, nowMs) : found;
 }
 
 /** 256 bits in letters, digits, `-` and `_`: what every client and shell takes as it is. */

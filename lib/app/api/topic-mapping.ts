@@ -15,7 +15,7 @@ import type { OrgTopicMapping } from '../ports/topic-mappings.ts';
 import { type StreamJobDependencies, extendStream } from '../stream-jobs.ts';
 import { mappingOf } from '../topic-mappings.ts';
 import { type Operations, withBody } from './operation.ts';
-import { Problem, notFound } from './problem.ts';
+import { Problem, fieldsNotValid, notFound } from './problem.ts';
 
 export interface TopicMappingDependencies {
   readonly mappings: Documents<OrgTopicMapping>;
@@ -80,6 +80,5 @@ function present(orgId: string, mapping: TopicMapping) {
 }
 
 function invalidMapping(faults: readonly FieldFault[]): Problem {
-  const count = `${faults.length} field${faults.length === 1 ? ' is' : 's are'} not valid.`;
-  return new Problem('invalid_request', count, faults);
+  return new Problem('invalid_request', `${fieldsNotValid(faults)}.`, faults);
 }

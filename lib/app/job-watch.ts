@@ -1,0 +1,21 @@
+import type { JobQueue, JobWatch } from './ports/jobs.ts';
+
+/** How long a job may stand still before the sweep has it gone on with. Longer than any invocation works on it. */
+const stalledMs = 3 * 60_000;
+
+/** Watches over a job from now on. */
+export async function watchJob(
+  { watch, now }: { readonly watch: JobWatch; readonly now: () => number },
+  id: string,
+): Promise<void> {
+  await watch.expect(id, now() + stalledMs);
+}
+
+/** Has a job gone on with, at once or after some milliseconds. Where the message cannot be sent, the sweep sends it. */
+export async function sendJob(
+  { queue }: { readonly queue: JobQueue },
+  id: string,
+  delayMs?: number,
+): Promise<void> {
+  await queue.send([id], delayMs).catch(() => {});
+}
