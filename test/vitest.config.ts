@@ -9,8 +9,8 @@ export default defineConfig({
     reporters: ['default', new CountsReporter()],
     // kafkajs 2.2.4 sets a timer of a negative time now and then, which Node 24 warns about.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
-    // Files that start engines share two cores with them.
-    maxWorkers: 2,
+    // Many end-to-end files wait more than they work: three of them keep two cores busy.
+    maxWorkers: 3,
     sequence: { sequencer: SlowFilesFirst },
     // For tests that wait on real engines; a test says so itself where it needs longer.
     testTimeout: 30_000,

@@ -104,8 +104,9 @@ async function deliverOne(
   const mayHold = invocation.lane === 'usual' && endpoint?.status === 'active' && !gate.isFast(endpoint);
   if (mayHold && !(await hasPlaceAt(endpoint.id))) return 'crowded';
   const { next, body } = await goOn(invocation, endpoint, row, wakeUp);
-  if (!(await deliveries.update(next, row.attempts.length))) return 'done';
+  // By the time that the row goes by too: what it leaves to the sweep is not also queued.
   const nextWakeUp = wakeUpFor(next, now(), endpoint ? gate.lane(endpoint) : lane, body);
+  if (!(await deliveries.update(next, row.attempts.length))) return 'done';
   if (nextWakeUp) await wakeUps.send([nextWakeUp]);
   return 'done';
 }
