@@ -50,40 +50,39 @@ export async function deliverQueued(
   const reading = dependencies.deliveries.read(wakeUps);
   const rowOf = async ({ eventId, endpointId }: WakeUp) =>
     (await reading).find((row) => row.eventId === eventId && row.endpointId === endpointId);
-  const places = placesOfInvocation(dependencies.places, endByMs);
-  const hasPlaceAt = (endpointId: string) => places.hasAt(endpointId);
-  const invocation: Invocation = { ...dependencies, hasPlaceAt, endByMs };
-  const results = await Promise.allSettled(
+  const whileAtPlace = placesOfInvocation(dependencies.places, endByMs);
+  const invocation: Invocation = { ...dependencies, whileAtPlace, endByMs };
+  return Promise.allSettled(
     wakeUps.map(async (wakeUp) => deliverOne(invocation, wakeUp, await rowOf(wakeUp))),
   );
-  await places.giveBack();
-  return results;
 }
 
 interface Invocation extends DeliverDependencies {
-  /** Takes a place at an endpoint for the whole of the invocation, if there is one left. */
-  readonly hasPlaceAt: (endpointId: string) => Promise<boolean>;
+  /** Does the work with the invocation's place at an endpoint, if there is one left for it. */
+  readonly whileAtPlace: WhileAtPlace;
   /** When its attempts end, milliseconds since 1970. */
   readonly endByMs: number;
 }
 
-function placesOfInvocation(places: EndpointPlaces, endByMs: number) {
-  const taken = new Map<string, Promise<Place | undefined>>();
-  return {
-    async hasAt(endpointId: string): Promise<boolean> {
-      let place = taken.get(endpointId);
-      if (!place) taken.set(endpointId, (place = places.take(endpointId, endByMs)));
-      return (await place) !== undefined;
-    },
-    /** What cannot be given back is free again when its time is over. */
-    async giveBack(): Promise<void> {
-      await Promise.allSettled(
-        [...taken.values()].map(async (taking) => {
-          const place = await taking;
-          if (place) await places.giveBack(place);
-        }),
-      );
-    },
+type WhileAtPlace = <T>(endpointId: string, work: () => Promise<T>) => Promise<T | 'crowded'>;
+
+/** All that an invocation does at an endpoint at the same time shares one place, which the last of it gives back. */
+function placesOfInvocation(places: EndpointPlaces, endByMs: number): WhileAtPlace {
+  const held = new Map<string, { readonly taking: Promise<Place | undefined>; users: number }>();
+  return async (endpointId, work) => {
+    const here = held.get(endpointId) ?? { taking: places.take(endpointId, endByMs), users: 0 };
+    held.set(endpointId, here);
+    here.users++;
+    try {
+      return (await here.taking) ? await work() : 'crowded';
+    } finally {
+      if (--here.users === 0) {
+        held.delete(endpointId);
+        const place = await here.taking.catch(() => undefined);
+        // One that cannot be given back is free again when its time is over.
+        if (place) await places.giveBack(place).catch(() => {});
+      }
+    }
   };
 }
 
@@ -92,7 +91,7 @@ async function deliverOne(
   wakeUp: WakeUp,
   row: Delivery | undefined,
 ): Promise<WakeUpOutcome> {
-  const { endpoints, deliveries, gate, wakeUps, hasPlaceAt, now } = invocation;
+  const { endpoints, gate, wakeUps, now } = invocation;
   if (row === undefined || isOutOfDate(wakeUp, row, now())) return 'done';
   const endpoint = await endpoints.byId(row.endpointId);
   const lane = endpoint ? gate.lane(endpoint) : 'usual';
@@ -102,10 +101,20 @@ async function deliverOne(
     return 'done';
   }
   const mayHold = invocation.lane === 'usual' && endpoint?.status === 'active' && !gate.isFast(endpoint);
-  if (mayHold && !(await hasPlaceAt(endpoint.id))) return 'crowded';
+  const work = () => attemptOne(invocation, wakeUp, row, endpoint);
+  return mayHold ? invocation.whileAtPlace(endpoint.id, work) : work();
+}
+
+async function attemptOne(
+  invocation: Invocation,
+  wakeUp: WakeUp,
+  row: Delivery,
+  endpoint: Endpoint | undefined,
+): Promise<'done'> {
+  const { deliveries, gate, wakeUps, now } = invocation;
   const { next, body } = await goOn(invocation, endpoint, row, wakeUp);
   // By the time that the row goes by too: what it leaves to the sweep is not also queued.
-  const nextWakeUp = wakeUpFor(next, now(), endpoint ? gate.lane(endpoint) : lane, body);
+  const nextWakeUp = wakeUpFor(next, now(), endpoint ? gate.lane(endpoint) : 'usual', body);
   if (!(await deliveries.update(next, row.attempts.length))) return 'done';
   if (nextWakeUp) await wakeUps.send([nextWakeUp]);
   return 'done';

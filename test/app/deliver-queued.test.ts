@@ -11,21 +11,33 @@ const heldMs = 14 * 86_400_000;
 interface Circumstances {
   readonly isFast?: boolean;
   readonly places?: DeliverDependencies['places'];
+  readonly attempt?: DeliverDependencies['sender']['attempt'];
   readonly outcome?: WakeUpOutcome;
 }
+
+const delivers = async () => ({ atMs: nowMs, latencyMs: 1, statusCode: 200 });
 
 /** What becomes of a row when it is woken; undefined where nothing is written. */
 async function afterWakeUp(
   row: Delivery,
   to: Partial<WebhookEndpoint>,
-  { isFast = true, places = unused, outcome = 'done' }: Circumstances = {},
+  circumstances: Circumstances = {},
 ): Promise<Delivery | undefined> {
-  let written: Delivery | undefined;
+  return (await afterWakeUps([row], to, circumstances))[0];
+}
+
+/** What is written of rows that are woken in one invocation, in the order of the writes. */
+async function afterWakeUps(
+  rows: readonly Delivery[],
+  to: Partial<WebhookEndpoint>,
+  { isFast = true, places = unused, attempt = delivers, outcome = 'done' }: Circumstances,
+): Promise<Delivery[]> {
+  const written: Delivery[] = [];
   const dependencies: DeliverDependencies = {
     lane: 'usual',
     endpoints: {
       ...unused,
-      byId: async () => endpoint(to),
+      byId: async (id) => endpoint({ id, ...to }),
       mark: async () => {},
       disableGone: async () => {},
     },
@@ -38,12 +50,12 @@ async function afterWakeUp(
     watch: { record: () => {} },
     slots: { reserve: unused.page },
     places,
-    sender: { attempt: async () => ({ atMs: nowMs, latencyMs: 1, statusCode: 200 }) },
+    sender: { attempt },
     deliveries: {
       ...unused,
-      read: async () => [row],
+      read: async () => [...rows],
       update: async (next) => {
-        written = next;
+        written.push(next);
         return true;
       },
     },
@@ -54,9 +66,11 @@ async function afterWakeUp(
     random: () => 0,
   };
   const body = { eventType: 'a', data: '{}', headers: {} };
-  const wakeUp = { ...row, attemptsMade: row.attempts.length, delayMs: 0, lane: 'usual' as const, body };
-  const [result] = await deliverQueued(dependencies, [wakeUp]);
-  expect(result).toEqual({ status: 'fulfilled', value: outcome });
+  const wakeUps = rows.map((row) => {
+    return { ...row, attemptsMade: row.attempts.length, delayMs: 0, lane: 'usual' as const, body };
+  });
+  const results = await deliverQueued(dependencies, wakeUps);
+  expect(results).toEqual(rows.map(() => ({ status: 'fulfilled', value: outcome })));
   return written;
 }
 
@@ -111,6 +125,38 @@ describe('an endpoint that is not known to be fast', () => {
     );
     expect(delivered).toMatchObject({ state: 'delivered' });
     expect(places).toEqual([`${row.endpointId} until 35000`, `${row.endpointId} back`]);
+  });
+
+  test('shares one place among its deliveries, and has it no longer than they take', async () => {
+    const places: string[] = [];
+    const fast = Promise.withResolvers<void>();
+    await afterWakeUps(
+      [row, { ...row, eventId: '01HF7YAT00QKZ1V2B3N4M5P6R8' }, { ...row, endpointId: 'ep_slow' }],
+      {},
+      {
+        isFast: false,
+        places: {
+          take: async (endpointId) => {
+            places.push(`${endpointId} taken`);
+            return { endpointId, name: 'place' };
+          },
+          giveBack: async ({ endpointId }) => {
+            places.push(`${endpointId} back`);
+            fast.resolve();
+          },
+        },
+        attempt: async ({ id }) => {
+          if (id === 'ep_slow') await fast.promise;
+          return delivers();
+        },
+      },
+    );
+    expect(places).toEqual([
+      `${row.endpointId} taken`,
+      'ep_slow taken',
+      `${row.endpointId} back`,
+      'ep_slow back',
+    ]);
   });
 
   test('is left as it is where others take up all places', async () => {
