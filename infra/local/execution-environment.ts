@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { FunctionError } from './function-error.ts';
+import type { AwsCall } from './aws-calls.ts';
 import type { Invocation, WorkerMessage, WorkerSettings } from './function-worker.ts';
 
-export interface EnvironmentSettings extends Omit<WorkerSettings, 'logStream'> {
+export interface EnvironmentSettings extends Omit<WorkerSettings, 'logStream' | 'isObserved'> {
   /** The whole environment of the thread: nothing of this process's own reaches the function. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly output: (text: string) => void;
+  /** Gets each kind of call of AWS that the function makes. */
+  readonly onAwsCall?: (call: AwsCall) => void;
 }
 
 /** Lambda gives the code outside the handler 10 s; a busy laptop may take longer than a quiet Lambda does. */
@@ -42,7 +45,7 @@ export class ExecutionEnvironment {
   constructor(settings: EnvironmentSettings) {
     this.#settings = settings;
     this.codeFolder = settings.codeFolder;
-    const { codeFolder, handler, functionName, functionArn, memoryMiB, lead } = settings;
+    const { codeFolder, handler, functionName, functionArn, memoryMiB, lead, onAwsCall } = settings;
     const workerData: WorkerSettings = {
       codeFolder,
       handler,
@@ -50,6 +53,7 @@ export class ExecutionEnvironment {
       functionArn,
       memoryMiB,
       lead,
+      isObserved: onAwsCall !== undefined,
       logStream: `local/[$LATEST]${randomUUID().replaceAll('-', '')}`,
     };
     this.#worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
@@ -139,6 +143,9 @@ export class ExecutionEnvironment {
     switch (message.kind) {
       case 'output':
         this.#settings.output(message.text);
+        break;
+      case 'call':
+        this.#settings.onAwsCall?.(message.call);
         break;
       case 'ready':
         this.#waiting?.resolve('');

@@ -4,7 +4,7 @@ import { type Engines, startEngines } from './engines/engines.ts';
 import { createFolder, removeFolder } from './engines/folder.ts';
 import type { FunctionClock } from './function-clock.ts';
 import { holdPort } from './free-port.ts';
-import { type Machine, type Plan, planMachine, runMachine } from './machine.ts';
+import { type Machine, type MachineOptions, type Plan, planMachine, runMachine } from './machine.ts';
 import { synthesizeStage } from './synthesis.ts';
 
 export interface FanoutOptions {
@@ -18,6 +18,8 @@ export interface FanoutOptions {
   readonly fast?: boolean;
   /** For tests: functions go by it, and schedules stand still. */
   readonly clock?: FunctionClock;
+  /** For tests: gets each kind of call of AWS that a function, by its name, makes. */
+  readonly onAwsCall?: MachineOptions['onAwsCall'];
   /** The name of a stage (`local` without it), or settings of one that is not in infra/stages.ts. */
   readonly stage?: StageName | StageSettings;
   /** Values of secrets that somebody else would have made, by ARN. */
@@ -57,7 +59,7 @@ export async function startFanout(options: FanoutOptions): Promise<Fanout> {
     const stopEngines = async () => void (options.engines ?? (await engines.stop()));
     try {
       const api = await holdPort(options.port);
-      const { say, log = () => {}, secrets, clock } = options;
+      const { say, log = () => {}, secrets, clock, onAwsCall } = options;
       const machine = await runMachine(plan, engines, {
         apiPort: api.port,
         releaseApiPort: api.release,
@@ -65,6 +67,7 @@ export async function startFanout(options: FanoutOptions): Promise<Fanout> {
         log,
         secrets,
         clock,
+        onAwsCall,
       });
       const stop = once(async () => {
         await machine.stop();

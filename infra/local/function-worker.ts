@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { type AwsCall, observeAwsCalls } from './aws-calls.ts';
 import { putDatesAhead, type SharedLead } from './function-clock.ts';
 import type { FunctionFailure } from './function-error.ts';
 
@@ -20,6 +21,8 @@ export interface WorkerSettings {
   readonly logStream: string;
   /** How far the function's dates are ahead of this machine's; without it, they are not. */
   readonly lead?: SharedLead;
+  /** Whether its calls of AWS are told. */
+  readonly isObserved: boolean;
 }
 
 /** One invocation. The event is a JSON string, which crosses threads faster than a structured clone. */
@@ -33,6 +36,7 @@ export interface Invocation {
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'output'; readonly text: string }
+  | { readonly kind: 'call'; readonly call: AwsCall }
   | { readonly kind: 'result'; readonly result: string }
   | { readonly kind: 'failure'; readonly failure: FunctionFailure };
 
@@ -109,6 +113,7 @@ async function invoke(handler: Handler, invocation: Invocation): Promise<WorkerM
 captureOutput(process.stdout);
 captureOutput(process.stderr);
 if (settings.lead) putDatesAhead(settings.lead);
+if (settings.isObserved) observeAwsCalls((call) => send({ kind: 'call', call }));
 try {
   const handler = await loadHandler();
   port.on('message', (invocation: Invocation) => void invoke(handler, invocation).then(send));

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import kafkajs, { type Admin } from 'kafkajs';
+import type { AwsCall } from './aws-calls.ts';
 import { readCloudAssembly, type StackTemplate } from './cloud-assembly.ts';
 import type { Engines } from './engines/engines.ts';
 import { kafkaClientOptions } from './engines/kafka-client.ts';
@@ -34,6 +35,8 @@ export interface MachineOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** For tests: functions go by it, and schedules stand still, for what they run a test can invoke when it wants. */
   readonly clock?: FunctionClock;
+  /** For tests: gets each kind of call of AWS that a function, by its name, makes. */
+  readonly onAwsCall?: (functionName: string, call: AwsCall) => void;
   /** Gets lines for a person. */
   readonly say: (line: string) => void;
   /** Gets what functions write, each line with the function's name before it. */
@@ -45,6 +48,8 @@ export interface Machine {
   readonly url: string;
   /** The outputs of the templates, by stack. */
   readonly outputs: Planned['outputs'];
+  /** The templates that it runs. */
+  readonly stacks: readonly StackTemplate[];
   readonly functions: readonly LocalFunction[];
   /** @throws Error when the templates have no such secret */
   secretValue(arnOrName: string): string;
@@ -102,6 +107,7 @@ export async function runMachine(plan: Plan, engines: Engines, options: MachineO
     secrets,
     functions,
     clock: options.clock,
+    onAwsCall: options.onAwsCall,
     endpointVariables: {
       AWS_ENDPOINT_URL_DYNAMODB: engines.dynamodbUrl,
       AWS_ENDPOINT_URL_SQS: engines.sqsUrl,
@@ -132,6 +138,7 @@ export async function runMachine(plan: Plan, engines: Engines, options: MachineO
   return {
     url,
     outputs,
+    stacks: plan.stacks,
     functions: functions.all(),
     secretValue: (arnOrName) => secrets.value(arnOrName),
     stop,

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Admin } from 'kafkajs';
 import type { z } from 'zod';
+import type { AwsCall } from './aws-calls.ts';
 import type { Engines } from './engines/engines.ts';
 import type { FunctionClock } from './function-clock.ts';
 import type { FunctionRegistry } from './function-registry.ts';
@@ -71,6 +72,8 @@ export interface Workshop {
   readonly resources: (type: string) => readonly PlannedResource[];
   /** Gets lines for a person. */
   readonly say: (line: string) => void;
+  /** Gets each kind of call of AWS that a function, by its name, makes. */
+  readonly onAwsCall?: (functionName: string, call: AwsCall) => void;
   /** Gets what functions write. */
   readonly log: (line: string) => void;
 }

@@ -1,5 +1,6 @@
 import { type Fanout, type FanoutOptions, startFanout } from '../../infra/local/fanout-local.ts';
 import { isSecretHeader } from '../../lib/core/headers.ts';
+import { watchCalls } from './watched-calls.ts';
 
 /**
  * What no log line may hold, and secrets also no answer of the API: collected from what tests send and get, over the whole
@@ -15,13 +16,17 @@ const leastSecret = 12;
 /** Of thousands of records that differ in a number, the first ones tell as much. */
 const mostPayloads = 300;
 
-/** Starts Fanout for end-to-end tests; its `stop` fails when a function wrote a secret or a payload to its log. */
+/**
+ * Starts Fanout for end-to-end tests; its `stop` fails when a function wrote a secret or a payload to its log, or asked AWS
+ * for what its role does not allow.
+ */
 export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): Promise<Fanout> {
   const log = (line: string) => {
     lines.push(line);
     options.log?.(line);
   };
-  const fanout = await startFanout({ say: () => {}, fast: true, ...options, log });
+  const calls = watchCalls();
+  const fanout = await startFanout({ say: () => {}, fast: true, ...options, log, onAwsCall: calls.note });
   secrets.add(fanout.operatorKey).add(fanout.engines.kafka.password);
   for (const [name, arn] of Object.values(fanout.machine.outputs).flatMap((one) => Object.entries(one))) {
     if (name.endsWith('SecretArn')) secrets.add(fanout.machine.secretValue(arn));
@@ -31,6 +36,7 @@ export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): 
     async stop() {
       await fanout.stop();
       checkLog();
+      calls.check(fanout.machine.stacks, options.stage !== undefined);
     },
   };
 }

@@ -1,0 +1,92 @@
+import type { AwsCall } from '../../infra/local/aws-calls.ts';
+import type { StackTemplate, TemplateResource } from '../../infra/local/cloud-assembly.ts';
+import { Unresolvable, resolve } from '../../infra/local/intrinsics.ts';
+import { References } from '../../infra/local/references.ts';
+
+/** What a function's role allows: an action on what a pattern of ARNs matches. */
+export interface Permission {
+  readonly functionName: string;
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** A call of a function. */
+export interface MadeCall extends AwsCall {
+  readonly functionName: string;
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+interface Document {
+  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+}
+
+/** All that the roles of the templates' functions allow. */
+export function permissionsOf(stacks: readonly StackTemplate[]): Permission[] {
+  const references = new References(stacks, { sqsUrl: 'http://sqs.invalid', apiUrl: 'http://api.invalid' });
+  return stacks.flatMap((stack) => {
+    const resources = Object.entries(stack.template.Resources ?? {});
+    const text = (value: unknown): string => {
+      try {
+        return String(
+          resolve(
+            value,
+            references.scope(stack, () => {}),
+            'Resource',
+          ),
+        );
+      } catch (error) {
+        if (error instanceof Unresolvable) return JSON.stringify(value);
+        throw error;
+      }
+    };
+    return resources
+      .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+      .flatMap(([id, { Properties }]) => {
+        const functionName = references.identity(stack, id).ref;
+        const [role] = (Properties!['Role'] as { readonly 'Fn::GetAtt': [string, string] })['Fn::GetAtt'];
+        return statementsOf(role, resources).flatMap(({ Effect, Action, Resource }) => {
+          if (Effect !== 'Allow') throw new Error(`${role} has a statement that does not allow`);
+          return [Action]
+            .flat()
+            .flatMap((action) =>
+              [Resource].flat().map((resource) => ({ functionName, action, resource: text(resource) })),
+            );
+        });
+      });
+  });
+}
+
+/** Of a role, also of policies that are attached to it. */
+function statementsOf(
+  role: string,
+  resources: readonly (readonly [string, TemplateResource])[],
+): Statement[] {
+  const documents = resources.flatMap(([id, { Type, Properties = {} }]) => {
+    if (id === role) return (Properties['Policies'] ?? []) as Document[];
+    const roles = (Properties['Roles'] ?? []) as { readonly Ref?: string }[];
+    return Type === 'AWS::IAM::Policy' && roles.some(({ Ref }) => Ref === role)
+      ? [Properties as unknown as Document]
+      : [];
+  });
+  return documents.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+export function allows(permission: Permission, call: MadeCall): boolean {
+  const { functionName, action, resource } = permission;
+  // An ARN's sixth part and what follows it is the resource within its service, region and account.
+  const within = resource.split(':').slice(5).join(':');
+  return (
+    functionName === call.functionName &&
+    matches(action, call.action) &&
+    (matches(resource, call.resource) || matches(within, call.resource))
+  );
+}
+
+function matches(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(text);
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { type MadeCall, type Permission, allows } from './role-permissions.ts';
+import type { WatchedCalls } from './watched-calls.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The folder where what functions asked of AWS is noted. */
+    readonly watchedCalls: string;
+  }
+}
+
+/** What roles allow and no function asks for on this machine, with who does ask on AWS. */
+const askedOnAws: readonly (readonly [action: RegExp, by: string])[] = [
+  [/^logs:/, 'Lambda writes what a function logs'],
+  [/^ec2:/, 'Lambda puts a function into its network'],
+  [
+    /^kafka(-cluster)?:/,
+    'the event source mapping, and what publishes to MSK; there is no IAM on a local broker',
+  ],
+  [/^sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|GetQueueUrl)$/, 'the event source mapping'],
+];
+
+/** Before all tests: a folder for what functions ask of AWS. After them, if all end-to-end tests ran: is all that roles allow used? */
+export function setup(project: TestProject) {
+  const folder = mkdtempSync(join(tmpdir(), 'fanout-calls-'));
+  project.provide('watchedCalls', folder);
+  return () => {
+    const watched = readdirSync(folder).map(
+      (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as WatchedCalls,
+    );
+    rmSync(folder, { recursive: true });
+    const ran = new Set(watched.map(({ testPath }) => testPath));
+    if (watchedFiles().some((file) => !ran.has(file))) return;
+    const unused = unusedOf(
+      watched.flatMap(({ permissions }) => permissions),
+      watched.flatMap(({ calls }) => calls),
+    );
+    if (unused.length > 0) throw new Error(`Roles allow what nobody asks for:\n${unused.join('\n')}`);
+  };
+}
+
+/** The end-to-end tests that watch their functions. */
+function watchedFiles(): string[] {
+  const folder = import.meta.dirname;
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name))
+    .filter((path) => /startWatchedFanout|startTimeMachine/.test(readFileSync(path, 'utf8')));
+}
+
+/** A line for each permission that no call needed and that is not explained. */
+function unusedOf(permissions: readonly Permission[], calls: readonly MadeCall[]): string[] {
+  const unused = permissions
+    .filter(({ action }) => !askedOnAws.some(([pattern]) => pattern.test(action)))
+    .filter((permission) => !calls.some((call) => allows(permission, call)))
+    .map(({ functionName, action, resource }) => `${functionName}: ${action} on ${resource}`);
+  return [...new Set(unused)].sort();
+}
