@@ -22,6 +22,8 @@ export interface FanoutOptions {
   readonly onAwsCall?: MachineOptions['onAwsCall'];
   /** The name of a stage (`local` without it), or settings of one that is not in infra/stages.ts. */
   readonly stage?: StageName | StageSettings;
+  /** For tests: the folder of a cloud assembly that is synthesized already, instead of a stage. */
+  readonly assembly?: string;
   /** Values of secrets that somebody else would have made, by ARN. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Engines that run already; they are left running. */
@@ -100,9 +102,9 @@ async function prepare(folder: string, options: FanoutOptions): Promise<{ engine
   }
 }
 
-async function planStage(folder: string, { stage = 'local', say }: FanoutOptions): Promise<Plan> {
+async function planStage(folder: string, { stage = 'local', assembly, say }: FanoutOptions): Promise<Plan> {
   const began = Date.now();
-  const plan = planMachine(await synthesizeStage(stage, folder));
+  const plan = planMachine(assembly ?? (await synthesizeStage(stage, folder)));
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   say(
     `Stacks: ${plan.stacks.length} synthesized, ${plan.resources.length} resources to run, in ${seconds} s`,

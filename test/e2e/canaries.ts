@@ -1,5 +1,6 @@
 import { type Fanout, type FanoutOptions, startFanout } from '../../infra/local/fanout-local.ts';
 import { isSecretHeader } from '../../lib/core/headers.ts';
+import { localAssembly } from './local-assembly.ts';
 import { watchCalls } from './watched-calls.ts';
 
 /**
@@ -26,7 +27,14 @@ export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): 
     options.log?.(line);
   };
   const calls = watchCalls();
-  const fanout = await startFanout({ say: () => {}, fast: true, ...options, log, onAwsCall: calls.note });
+  const fanout = await startFanout({
+    say: () => {},
+    fast: true,
+    ...(options.stage === undefined && { assembly: await localAssembly() }),
+    ...options,
+    log,
+    onAwsCall: calls.note,
+  });
   secrets.add(fanout.operatorKey).add(fanout.engines.kafka.password);
   for (const [name, arn] of Object.values(fanout.machine.outputs).flatMap((one) => Object.entries(one))) {
     if (name.endsWith('SecretArn')) secrets.add(fanout.machine.secretValue(arn));

@@ -7,8 +7,8 @@ import type { WatchedCalls } from './watched-calls.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The folder where what functions asked of AWS is noted. */
-    readonly watchedCalls: string;
+    /** A folder for what files of tests leave for others, and for the end of the run. */
+    readonly sharedFolder: string;
   }
 }
 
@@ -23,14 +23,14 @@ const askedOnAws: readonly (readonly [action: RegExp, by: string])[] = [
   [/^sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|GetQueueUrl)$/, 'the event source mapping'],
 ];
 
-/** Before all tests: a folder for what functions ask of AWS. After them, if all end-to-end tests ran: is all that roles allow used? */
+/** Before all tests: a folder. After them, if all end-to-end tests ran: is all that roles allow used? */
 export function setup(project: TestProject) {
-  const folder = mkdtempSync(join(tmpdir(), 'fanout-calls-'));
-  project.provide('watchedCalls', folder);
+  const folder = mkdtempSync(join(tmpdir(), 'fanout-tests-'));
+  project.provide('sharedFolder', folder);
   return () => {
-    const watched = readdirSync(folder).map(
-      (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as WatchedCalls,
-    );
+    const watched = readdirSync(folder)
+      .filter((name) => name.startsWith('calls-'))
+      .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as WatchedCalls);
     rmSync(folder, { recursive: true });
     const ran = new Set(watched.map(({ testPath }) => testPath));
     if (watchedFiles().some((file) => !ran.has(file))) return;

@@ -29,7 +29,7 @@ export function watchCalls() {
         calls,
         permissions: hasOwnSettings ? [] : permissions,
       };
-      writeFileSync(join(inject('watchedCalls'), `${randomUUID()}.json`), JSON.stringify(watched));
+      writeFileSync(join(inject('sharedFolder'), `calls-${randomUUID()}.json`), JSON.stringify(watched));
     },
   };
 }
