@@ -3,7 +3,7 @@ import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk
 import type { CallLease, KeyedCall, PublishCalls } from '../app/ports/publish-calls.ts';
 import { type Item, itemsUnder, putAll } from './dynamodb-batch.ts';
 import { conditionHeld, refusalOf } from './dynamodb-condition.ts';
-import { keptParts, keptText, partKey } from './kept-call-items.ts';
+import { keptParts, keptText, partKey, readAnswer, storedAnswer } from './kept-call-items.ts';
 
 /** Publish calls with an Idempotency-Key in the events table: an item each, and more for those that keep much. */
 export function createPublishCalls(
@@ -37,7 +37,7 @@ export function createPublishCalls(
       if (found === undefined) return { is: 'ours', startedMs: nowMs, isContinued: false };
       const startedMs = Number(found['started_at']!.N);
       if (found['fingerprint']!.S !== call.fingerprint) return { is: 'other_call' };
-      if (found['answer']) return { is: 'answered', answer: found['answer'].S! };
+      if (found['answer']) return { is: 'answered', answer: readAnswer(found['answer']) };
       // The client repeats a request whose answer got lost.
       if (found['lease']!.S === lease.id) return { is: 'ours', startedMs, isContinued: false };
       const taken = await takeOver(call, lease, nowMs);
@@ -56,7 +56,7 @@ export function createPublishCalls(
 
     async finish(call, lease, answer) {
       // What was kept would make each look at the call dear.
-      await change(call, lease, 'SET answer = :answer REMOVE kept', { ':answer': { S: answer } });
+      await change(call, lease, 'SET answer = :answer REMOVE kept', { ':answer': storedAnswer(answer) });
     },
 
     async release(call, lease) {

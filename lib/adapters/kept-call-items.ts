@@ -1,4 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item } from './dynamodb-batch.ts';
 
 /** DynamoDB takes 400 KB an item; the call's own needs a little more beside it. */
@@ -36,4 +37,17 @@ export function partKey(lease: string): string {
  */
 export function keptText(first: Uint8Array, further: readonly Item[]): string {
   return zstdDecompressSync(Buffer.concat([first, ...further.map(({ part }) => part!.B!)])).toString('utf8');
+}
+
+/** UTF-8 bytes of an answer that stands as it is, for whoever looks at the table. */
+const mostPlainBytes = 64 * 1024;
+
+/** An answer as it is stored: one to 500 events names their ids, which may have more bytes than an item. */
+export function storedAnswer(answer: string): AttributeValue {
+  return Buffer.byteLength(answer) <= mostPlainBytes ? { S: answer } : { B: zstdCompressSync(answer) };
+}
+
+/** @param stored by `storedAnswer` */
+export function readAnswer({ S: plain, B: compressed }: AttributeValue): string {
+  return plain ?? zstdDecompressSync(compressed!).toString('utf8');
 }

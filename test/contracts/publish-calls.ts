@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KeyedCall, PublishCalls } from '../../lib/app/ports/publish-calls.ts';
 
@@ -102,6 +102,18 @@ export function publishCallsContract(
       await calls.keep(call(), first, 'kept');
       await calls.finish(call(), first, 'answer');
       expect(await begin()).toEqual({ is: 'answered', answer: 'answer' });
+    });
+
+    it('repeats the longest answer: 500 ids of 256 characters, of the largest that there are', async () => {
+      const id = () =>
+        String.fromCodePoint(...Array.from({ length: 256 }, () => randomInt(0x10000, 0x110000)));
+      const longest = JSON.stringify(
+        Array.from({ length: 500 }, () => ({ id: id(), topic: 'a'.repeat(165) })),
+      );
+      const first = lease();
+      await calls.begin(call(), first);
+      await calls.finish(call(), first, longest);
+      expect(await begin()).toEqual({ is: 'answered', answer: longest });
     });
 
     it('repeats the answer to the same call, and refuses another one under the key', async () => {
