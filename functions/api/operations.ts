@@ -181,7 +181,7 @@ export const operations: Operations = {
   ...streamOperations(streamJobs),
   ...topicMappingOperations({ mappings, orgs, streamJobs, now }),
   ...nodeOperations({ nodes, now }),
-  ...runReportOperations({ runs: createRuns(dynamodb, configTable, retentionDays), now }),
+  ...runReportOperations({ runs: createRuns(dynamodb, configTable, retentionDays), orgs, now }),
   ...traceOperations({ events, published, orgs, sources }),
   ...quarantineOperations({ quarantine, sources }),
   ...redriveOperations({ quarantine, known: sources, pipeline }),

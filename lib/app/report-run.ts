@@ -1,11 +1,13 @@
 import { type NodeReport, type NodeRun, type ReportOutcome, type Run, report } from '../core/run.ts';
 import { mostReportedBytes, reportedBytes } from '../core/run-limits.ts';
+import type { Caller } from './api/operation.ts';
 import { Problem, notFound } from './api/problem.ts';
 import type { Runs } from './ports/runs.ts';
 import { runRefused } from './run-problems.ts';
+import { type SightDependencies, runsInSight } from './runs-in-sight.ts';
 
-export interface ReportRunDependencies {
-  readonly runs: Pick<Runs, 'runOf' | 'update'>;
+export interface ReportRunDependencies extends SightDependencies {
+  readonly runs: Pick<Runs, 'get' | 'runOf' | 'update'>;
   readonly now: () => number;
 }
 
@@ -17,21 +19,22 @@ export interface ReportedNodeRun {
 
 /**
  * Takes what a consumer reports about a node's run.
- * @param maySee whether the caller may know of runs of an org
  * @returns the run with the report; of the report that completed it once more, as it was then
  * @throws Problem when there is no such run that the caller may see, or it takes the report no more
  */
 export async function reportRun(
-  { runs, now }: ReportRunDependencies,
+  dependencies: ReportRunDependencies,
   { runId: given, nodeRunId }: ReportedNodeRun,
   reported: NodeReport,
-  maySee: (orgId: string) => boolean,
+  caller: Caller,
 ): Promise<{ readonly run: Run; readonly nodeRun: NodeRun }> {
+  const { runs, now } = dependencies;
   const runId = given ?? (await runs.runOf(nodeRunId));
   if (runId === undefined) throw notFound('node run', nodeRunId);
+  const isInSight = await runsInSight(dependencies, caller, runId);
   let outcome: ReportOutcome | undefined;
   await runs.update(runId, (found) => {
-    if (!maySee(found.orgId)) return found;
+    if (!isInSight(found)) return found;
     outcome = report(found, nodeRunId, reported, now());
     if (outcome.outcome === 'refused') return found;
     checkOutputs(outcome.run);

@@ -3,19 +3,13 @@ import { jsonMembers } from '../../core/json-members.ts';
 import { RawJson } from '../../core/raw-json.ts';
 import type { NodeReport } from '../../core/run.ts';
 import { mostOutputBytes } from '../../core/run-limits.ts';
-import type { Runs } from '../ports/runs.ts';
-import { reportRun } from '../report-run.ts';
+import { type ReportRunDependencies, reportRun } from '../report-run.ts';
+import { runsInSight } from '../runs-in-sight.ts';
 import { givenJson } from './given-json.ts';
-import { maySee } from './named-event.ts';
 import { isObject } from './node-body.ts';
 import { type OperationRequest, type Operations, checkInput, withBody } from './operation.ts';
 import { presentNodeRun, presentRun } from './present-run.ts';
 import { notFound } from './problem.ts';
-
-export interface RunReportDependencies {
-  readonly runs: Pick<Runs, 'get' | 'runOf' | 'update'>;
-  readonly now: () => number;
-}
 
 const reported = z
   .strictObject({
@@ -41,7 +35,7 @@ const reported = z
   });
 
 /** What consumers do with runs: they report how nodes went, by either path, and read how the run stands. */
-export function runReportOperations(dependencies: RunReportDependencies): Operations {
+export function runReportOperations(dependencies: ReportRunDependencies): Operations {
   const { runs, now } = dependencies;
   const patch = withBody(
     ['publisher', 'tenant'],
@@ -51,7 +45,7 @@ export function runReportOperations(dependencies: RunReportDependencies): Operat
         dependencies,
         { runId: path['run'], nodeRunId: path['nodeRun']! },
         readReport(body, text),
-        (orgId) => maySee(caller, orgId),
+        caller,
       );
       return { status: 200, body: presentNodeRun(run, nodeRun, now()) };
     },
@@ -61,8 +55,9 @@ export function runReportOperations(dependencies: RunReportDependencies): Operat
     'GET /v1/workflows/runs/{run}': {
       roles: ['publisher', 'tenant'],
       async run({ path, caller }) {
-        const run = await runs.get(path['run']!);
-        if (!run || !maySee(caller, run.orgId)) throw notFound('run', path['run']!);
+        const id = path['run']!;
+        const [isInSight, run] = await Promise.all([runsInSight(dependencies, caller, id), runs.get(id)]);
+        if (!run || !isInSight(run)) throw notFound('run', id);
         return { status: 200, body: presentRun(run, now()) };
       },
     },

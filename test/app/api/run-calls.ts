@@ -34,6 +34,17 @@ const never = async () => {
 /** The operations of runs for calls without a key, with what they publish in a list and the time in the test's hands. */
 export function runCalls() {
   const runs = memoryRuns();
+  /** Times at which orgs were made, by id. */
+  const madeAt = new Map([
+    ['acme', '2024-01-01T00:00:00Z'],
+    ['other', '2024-01-01T00:00:00Z'],
+  ]);
+  const orgs = {
+    async get(id: string) {
+      const createdAt = madeAt.get(id);
+      return createdAt === undefined ? undefined : { id, name: id, createdAt };
+    },
+  };
   const sent: { topic: string; records: readonly StreamRecord[] }[] = [];
   let nowMs = Date.parse('2024-01-15T10:30:00Z');
   const now = () => nowMs;
@@ -49,7 +60,7 @@ export function runCalls() {
     ...runOperations({
       calls: { begin: never, keep: never, finish: never, release: never },
       callSecret: 'secret',
-      orgs: { get: never },
+      orgs,
       streams: { get: never },
       nodes: { get: async (id) => (id === stored.id ? stored : undefined) },
       producer,
@@ -57,7 +68,7 @@ export function runCalls() {
       eventIds,
       now,
     }),
-    ...runReportOperations({ runs, now }),
+    ...runReportOperations({ runs, orgs, now }),
   };
 
   async function call<Body>(
@@ -74,6 +85,8 @@ export function runCalls() {
   const nodePath = 'PATCH /v1/workflows/runs/{run}/nodes/{nodeRun}';
   return {
     sent,
+    madeAt,
+    now,
     call,
     advance: (ms: number) => void (nowMs += ms),
     start: async (body: unknown) =>

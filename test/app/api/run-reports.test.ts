@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../../../lib/app/api/operation.ts';
 import { inline, problem, runCalls } from './run-calls.ts';
 
-let { advance, call, read, sent, start, tell, valueOf } = runCalls();
+let { advance, call, madeAt, now, read, sent, start, tell, valueOf } = runCalls();
 beforeEach(() => {
-  ({ advance, call, read, sent, start, tell, valueOf } = runCalls());
+  ({ advance, call, madeAt, now, read, sent, start, tell, valueOf } = runCalls());
 });
 
 const success = { status: 'COMPLETED', result: 'SUCCESS' };
@@ -41,6 +41,24 @@ describe('a report', () => {
     ]) {
       await expect(tell(one, other)).rejects.toMatchObject({ status: 409, ...problem('conflict') });
     }
+  });
+
+  test.each([
+    ['is there no more', undefined],
+    ['was made again under its id since', 'now'],
+  ])('about a run of an org that %s finds nothing, not even for operators', async (_what, made) => {
+    const one = await start(inline({ a: 1 }));
+    advance(1000);
+    if (made === undefined) madeAt.delete('acme');
+    else madeAt.set('acme', new Date(now()).toISOString());
+    const later = inline({ a: 1 }, { run_id: one.run_id });
+    await expect(start(later)).rejects.toMatchObject(problem('not_found'));
+    for (const caller of [undefined, { role: 'operator' } as const]) {
+      await expect(read(one, caller)).rejects.toMatchObject(problem('not_found'));
+      await expect(tell(one, success, caller)).rejects.toMatchObject(problem('not_found'));
+    }
+    madeAt.set('acme', '2024-01-01T00:00:00Z');
+    expect(await read(one)).toMatchObject({ status: 'IN_PROGRESS', nodeRuns: [{}] });
   });
 
   test('about what is unknown, or another org’s, finds nothing', async () => {
