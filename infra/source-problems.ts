@@ -1,3 +1,5 @@
+import { publishedName } from '../lib/app/api/event-state.ts';
+import { idPattern } from '../lib/core/identifiers.ts';
 import { leastRateLimit } from '../lib/core/rate-limit.ts';
 import {
   localListeners,
@@ -35,6 +37,7 @@ export function checkSources(settings: SourcesOfStage, check: Check): void {
       at,
       'a source name has 1 to 40 lower-case letters, digits and dashes, and starts with a letter',
     );
+    check(name !== publishedName, at, 'what is published over HTTP has this name already: take another');
     checkTopic(source, at, check);
     checkRate(source, at, check);
     if (source.cluster.kind === 'self-managed') checkSelfManaged(source.cluster, settings, at, check);
@@ -64,6 +67,12 @@ function checkTopic(source: SourceSettings, at: string, check: Check): void {
     /^[A-Za-z0-9/*:_+=.@-]{1,200}$/.test(source.consumerGroupId),
     `${at}.consumerGroupId`,
     'must have 1 to 200 letters, digits and characters of /*:_+=.@-',
+  );
+  const [prefix = '', ...rest] = source.consumerGroupId.split('.');
+  check(
+    source.cluster.kind !== 'msk' || rest.length === 0 || !idPattern.test(prefix),
+    `${at}.consumerGroupId`,
+    `on our own cluster, groups that begin with '${prefix}.' are those of the org '${prefix}': write it without the dot`,
   );
   check(whole(source.batchSize, 1, 1000), `${at}.batchSize`, 'must be a whole number from 1 to 1000');
   check(

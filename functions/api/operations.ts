@@ -178,7 +178,7 @@ export const operations: Operations = {
   }),
   ...eventReplayOperations(replaying),
   ...replayOperations({ ...replayJobs, orgs, endpoints }),
-  ...streamOperations(streamJobs),
+  ...streamOperations({ ...streamJobs, sources }),
   ...topicMappingOperations({ mappings, orgs, streamJobs, now }),
   ...nodeOperations({ nodes, now }),
   ...runReportOperations({ runs: createRuns(dynamodb, configTable, retentionDays), orgs, now }),

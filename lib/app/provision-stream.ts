@@ -1,9 +1,12 @@
 import {
   hasWork,
+  isMaking,
   madeReady,
   refused,
   type Stream,
   type StreamConnection,
+  type StreamError,
+  withoutNewTopics,
   withTopics,
 } from '../core/stream.ts';
 import { topicsOf } from '../core/topic-mapping.ts';
@@ -12,7 +15,7 @@ import type { StreamCluster } from './ports/stream-cluster.ts';
 import type { TopicMappingReader } from './ports/topic-mappings.ts';
 import { watchJob } from './job-watch.ts';
 import type { StreamJobDependencies } from './stream-jobs.ts';
-import { errorOfStep, NoRoom, retirement, stepsOf } from './stream-steps.ts';
+import { errorOfStep, mappingError, mappingStep, NoRoom, retirement, stepsOf } from './stream-steps.ts';
 
 export interface ProvisionDependencies extends StreamJobDependencies {
   readonly cluster: StreamCluster;
@@ -50,19 +53,25 @@ export async function provisionStream(
   await watchJob(dependencies, id);
   let connection: StreamConnection | undefined;
   const steps = stepsOf(stream, now());
-  const underway: string[] = [];
+  let wanted = stream;
+  let denied: StreamError | undefined;
+  let underway: string[] = [];
   let step = 'connection';
   try {
     if (stream.state !== 'deleting') connection = await cluster.connection();
-    for (const { name, run } of steps) {
-      step = name;
-      if ((await run(cluster, stream)) === 'underway') underway.push(name);
+    try {
+      await takeSteps();
+    } catch (error) {
+      wanted = withoutNewTopics(stream);
+      if (!(error instanceof NoRoom) || wanted === stream) throw error;
+      denied = errorOfStep(mappingStep, error);
+      await takeSteps();
     }
   } catch (error) {
     const failure = errorOfStep(step, error);
     const isRefused = error instanceof NoRoom;
     const saved = await giveBack((one) =>
-      isRefused ? refused(one, failure, now()) : { ...one, error: failure },
+      isRefused ? refused({ ...one, topics: wanted.topics }, failure, now()) : { ...one, error: failure },
     );
     if (!isRefused) throw error;
     await goOnLater(saved);
@@ -77,9 +86,22 @@ export async function provisionStream(
   await goOnLater(saved);
   return { state: saved.state, underway };
 
+  async function takeSteps(): Promise<void> {
+    underway = [];
+    for (const { name, run } of steps) {
+      step = name;
+      if ((await run(cluster, wanted)) === 'underway') underway.push(name);
+    }
+  }
+
   /** What the work has come to. */
   function come(one: Stream, known: StreamConnection | undefined): Stream {
-    const connected = { ...one, connection: known ?? one.connection, error: undefined };
+    const connected = {
+      ...one,
+      topics: wanted.topics,
+      connection: known ?? one.connection,
+      error: isMaking(one) ? denied : mappingError(one),
+    };
     if (underway.length > 0) return connected;
     const isRetired = steps.some(({ name }) => name === retirement.name);
     const current = isRetired ? { ...connected, former: undefined } : connected;
@@ -92,7 +114,8 @@ export async function provisionStream(
     let isOurs = false;
     const found = await streams.update(id, (one) => {
       isOurs = hasWork(one, now()) && (one.leasedUntilMs ?? 0) <= now() + earlyMs;
-      return isOurs ? { ...withTopics(one, mapped), leasedUntilMs: untilMs } : one;
+      if (!isOurs) return one;
+      return { ...(isMaking(one) ? withTopics(one, mapped) : one), leasedUntilMs: untilMs };
     });
     if (!found || !hasWork(found, now())) await awaitFormer(found);
     return isOurs ? found : undefined;

@@ -10,6 +10,7 @@ import {
   type StreamRecord,
   StreamMissing,
 } from './ports/stream-producer.ts';
+import { mappingError } from './stream-steps.ts';
 
 export interface PublishRecordsDependencies extends PublishOnceDependencies {
   readonly producer: StreamProducer;
@@ -18,7 +19,7 @@ export interface PublishRecordsDependencies extends PublishOnceDependencies {
 }
 
 /** What a publisher may be told of a stream that lacks a topic. */
-export type StreamStanding = Pick<Stream, 'id' | 'orgId' | 'state'>;
+export type StreamStanding = Pick<Stream, 'id' | 'orgId' | 'state' | 'error'>;
 
 /** A record on its way to its call's topic, or to one of its own. */
 export interface RenderedRecord extends StreamRecord {
@@ -94,6 +95,8 @@ async function missing({ orgs, streams }: PublishRecordsDependencies, orgId: str
   const path = `/v1/orgs/${orgId}/stream`;
   if (!stream) return new Problem('conflict', `The org has no stream: PUT ${path} makes one.`);
   const { state } = stream;
+  const lacking = mappingError(stream);
+  if (lacking) return new Problem('conflict', `The stream lacks this topic. ${lacking.message}`);
   if (state === 'provisioning' || state === 'deleting')
     return new Problem('conflict', `The stream is ${state}: GET ${path} says when that is done.`);
   return new Problem('conflict', `The stream lacks this topic: PUT ${path} makes what is missing.`);

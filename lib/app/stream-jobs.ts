@@ -1,5 +1,6 @@
 import { type Stream, isAtRest, wantedAnew, withTopics } from '../core/stream.ts';
 import { sendJob, watchJob } from './job-watch.ts';
+import { mappingError } from './stream-steps.ts';
 import type { Documents } from './ports/documents.ts';
 import type { JobQueue, JobWatch } from './ports/jobs.ts';
 
@@ -19,7 +20,12 @@ export async function extendStream(
   const { streams, now } = dependencies;
   const isComplete = (found: Stream) => found.state === 'deleting' || withTopics(found, topics) === found;
   const stream = await streams.get(id);
-  if (!stream || isComplete(stream)) return;
+  if (!stream) return;
+  if (isComplete(stream)) {
+    // What was missing for another mapping is not missing for this one.
+    await streams.update(id, (found) => (mappingError(found) ? { ...found, error: undefined } : found));
+    return;
+  }
   await watchJob(dependencies, id);
   await streams.update(id, (found) => {
     if (isComplete(found)) return found;

@@ -92,13 +92,23 @@ export function stepsOf(stream: Stream, nowMs: number): readonly StreamStep[] {
   }
 }
 
+/** What fails where there is no room for the topics of a mapping. It is no step: the stream goes on without them. */
+export const mappingStep = 'topic-mapping';
+
+/** Why a stream lacks topics that its org's mapping names. */
+export function mappingError({ error }: Pick<Stream, 'error'>): StreamError | undefined {
+  return error?.step === mappingStep ? error : undefined;
+}
+
 /** What the org is told of a step that failed. Addresses and messages of the cluster are the operator's: they are logged. */
 export function errorOfStep(step: string, error: unknown): StreamError {
   if (error instanceof NoRoom) {
     const { of, used, most } = error.shortage;
+    const full = `The cluster has no room for more ${of}: ${used} of ${most} are used. Have the operator make room, then`;
     const message =
-      `The cluster has no room for more ${of}: ${used} of ${most} are used. Have the operator make room, ` +
-      'then ask for the stream again.';
+      step === mappingStep
+        ? `The mapping's new topics are not made; all else works. ${full} put the mapping again.`
+        : `${full} ask for the stream again.`;
     return { class: 'capacity', step, message };
   }
   const faultClass = error instanceof StreamClusterFault ? error.class : 'refused';

@@ -9,6 +9,8 @@ export interface Stream {
   readonly state: StreamState;
   /** Names without the org's prefix. */
   readonly topics: readonly string[];
+  /** Those that it had when it was ready last; absent until then. */
+  readonly readyTopics?: readonly string[];
   /** Of each topic. */
   readonly partitions: number;
   /** Who may read, once the stream is ready. */
@@ -136,7 +138,7 @@ export function madeReady(stream: Stream, nowMs: number): Stream {
   const ready = {
     ...rest,
     state: 'ready' as const,
-    error: undefined,
+    readyTopics: rest.topics,
     updatedAt: new Date(nowMs).toISOString(),
   };
   if (!next) return { ...ready, user };
@@ -156,15 +158,23 @@ export function withTopics(stream: Stream, topics: readonly string[]): Stream {
   return missing.length === 0 ? stream : { ...stream, topics: [...stream.topics, ...missing] };
 }
 
+/** The stream without what a mapping has added since it was ready last; as it is where that is nothing. */
+export function withoutNewTopics(stream: Stream): Stream {
+  const { topics, readyTopics = streamTopics } = stream;
+  return topics.length > readyTopics.length ? { ...stream, topics: readyTopics } : stream;
+}
+
 /** Whether a former user's time is over. */
 export function isFormerOver({ former }: Pick<Stream, 'former'>, nowMs: number): boolean {
   return former !== undefined && former.untilMs <= nowMs;
 }
 
+/** Whether topics and users are made for it. */
+export function isMaking({ state }: Pick<Stream, 'state'>): boolean {
+  return state === 'provisioning' || state === 'rotating';
+}
+
 /** Whether something is to be done on the cluster now. */
 export function hasWork(stream: Stream, nowMs: number): boolean {
-  const { state } = stream;
-  return (
-    state === 'provisioning' || state === 'rotating' || state === 'deleting' || isFormerOver(stream, nowMs)
-  );
+  return isMaking(stream) || stream.state === 'deleting' || isFormerOver(stream, nowMs);
 }

@@ -8,6 +8,7 @@ import { createStreamDocuments } from '../../lib/adapters/stream-documents.ts';
 import { createTopicMappingReader, createTopicMappings } from '../../lib/adapters/topic-mappings.ts';
 import { streamOperations } from '../../lib/app/api/streams.ts';
 import { type ProvisionDependencies, provisionStream } from '../../lib/app/provision-stream.ts';
+import { extendStream } from '../../lib/app/stream-jobs.ts';
 import type { ClusterCapacity } from '../../lib/core/stream-capacity.ts';
 import { mapAtOnce } from '../../lib/core/map-at-once.ts';
 import { hasWork } from '../../lib/core/stream.ts';
@@ -38,9 +39,13 @@ afterAll(async () => {
 const roomy: ClusterCapacity = { mostUsers: 1000, mostPartitions: 10_000 };
 
 /** An org, and what works on its stream: by a clock that only the test moves. */
-async function startOrg({ capacity = roomy, sealKey = randomBytes(32).toString('hex') } = {}) {
+async function startOrg({
+  id = `org${orgs++}`,
+  capacity = roomy,
+  sealKey = randomBytes(32).toString('hex'),
+} = {}) {
   const { dynamodb, sqs, kafka } = storage;
-  const org = `org${orgs++}`;
+  const org = id;
   await createDocuments(dynamodb, stores.config, 'ORG').create({ id: org });
   let nowMs = Date.now();
   const { bootstrapServers } = kafka;
@@ -54,7 +59,10 @@ async function startOrg({ capacity = roomy, sealKey = randomBytes(32).toString('
     mappings: createTopicMappingReader(mappings),
     now: () => nowMs,
   };
-  const operations = streamOperations(dependencies);
+  const operations = streamOperations({
+    ...dependencies,
+    sources: [{ name: 'ingest', topic: 'fanout.ingest' }],
+  });
   const call = async (route: string, body: object = {}) => {
     const request = { caller: { role: 'operator' as const }, path: { org }, query: {}, body, text: '' };
     return (await operations[route]!.run(request)).body;
@@ -66,6 +74,14 @@ async function startOrg({ capacity = roomy, sealKey = randomBytes(32).toString('
     read,
     put: () => call('PUT /v1/orgs/{org}/stream'),
     rotate: (overlap: number) => call('POST /v1/orgs/{org}/stream/rotate', { overlap_seconds: overlap }),
+    async map(mapping: string) {
+      const set = { id: org, orgId: org, mapping, updatedAt: '' };
+      if ((await mappings.create(set)) === 'exists') await mappings.update(org, () => set);
+    },
+    async partitionsOfCluster() {
+      const { topics } = await view.admin.fetchTopicMetadata();
+      return topics.reduce((sum, { partitions }) => sum + partitions.length, 0);
+    },
     remove: () => call('DELETE /v1/orgs/{org}/stream'),
     run: (changed: Partial<ProvisionDependencies> = {}) =>
       provisionStream({ ...dependencies, ...changed }, org),
@@ -229,6 +245,60 @@ test('a stream that there is no room for is refused with the reason, and made wh
     next: undefined,
     error: 'capacity',
   });
+});
+
+test('a mapping whose topics there is no room for takes nothing from the stream, which says so', async () => {
+  const org = await startOrg();
+  const { dependencies } = org;
+  await org.put();
+  await org.settle();
+  const partitions = await org.partitionsOfCluster();
+  const withRoomFor = async (more: number) => {
+    const capacity = { ...roomy, mostPartitions: partitions + more };
+    const { bootstrapServers } = storage.kafka;
+    const connection = { bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' as const };
+    return { cluster: createKafkaStreamCluster(operatorOf(storage.kafka), connection, capacity) };
+  };
+  const map = async (mapping: string, topics: string[]) => {
+    await org.map(mapping);
+    await extendStream(dependencies, org.org, topics);
+  };
+
+  await map('*:one', ['one']);
+  expect(await org.run(await withRoomFor(1))).toMatchObject({ state: 'ready' });
+  expect((await org.read())!.error).toBeUndefined();
+  await map('COMMITTED_TRANSACTIONS:one *:two', ['one', 'two']);
+  expect(await org.run(await withRoomFor(1))).toMatchObject({ state: 'ready' });
+  const made = ['runs', 'ledger', 'notifications', 'prices', 'one'];
+  expect(await org.read()).toMatchObject({
+    state: 'ready',
+    topics: made,
+    error: { class: 'capacity', step: 'topic-mapping' },
+  });
+  expect((await view.of(org.org)).topics).toEqual(made.map((topic) => `${org.org}.${topic}`).sort());
+
+  // Rotations, repairs and the end of an overlap go on beside it.
+  const { next } = (await org.rotate(60)) as { next: { username: string; password: string } };
+  expect(await org.run(await withRoomFor(1))).toMatchObject({ state: 'ready' });
+  expect(await dependencies.cluster.letsIn(next)).toBe(true);
+  org.advance(61_000);
+  expect(await org.run(await withRoomFor(1))).toMatchObject({ state: 'ready' });
+  expect(await org.read()).toMatchObject({ topics: made, error: { step: 'topic-mapping' } });
+
+  // Another mapping does not lack it; and once there is room, the first one does not either.
+  await map('*:one', ['one']);
+  expect((await org.read())!.error).toBeUndefined();
+  await map('COMMITTED_TRANSACTIONS:one *:two', ['one', 'two']);
+  await org.settle();
+  expect(await org.read()).toMatchObject({ state: 'ready', topics: [...made, 'two'] });
+  expect((await org.read())!.error).toBeUndefined();
+  expect((await view.of(org.org)).topics).toContain(`${org.org}.two`);
+});
+
+test('an org whose topics would be named like a source’s has no stream', async () => {
+  const org = await startOrg({ id: 'fanout' });
+  await expect(org.put()).rejects.toMatchObject({ status: 409, kind: 'conflict' });
+  expect(await org.read()).toBeUndefined();
 });
 
 test('what is missing of a stream is made again when it is asked for again', async () => {

@@ -22,6 +22,10 @@ describe('a source is refused, naming the field', () => {
     [{ consumerGroupId: '' }, 'consumerGroupId: '],
     [{ consumerGroupId: 'g'.repeat(201) }, 'consumerGroupId: '],
     [{ consumerGroupId: 'a group' }, 'consumerGroupId: '],
+    [
+      { consumerGroupId: 'acme.app' },
+      "consumerGroupId: on our own cluster, groups that begin with 'acme.' are",
+    ],
     [{ pollers: { minimum: 0, maximum: 4 } }, 'pollers.minimum: '],
     [{ pollers: { minimum: 201, maximum: 2000 } }, 'pollers.minimum: '],
     [{ pollers: { minimum: 1, maximum: 2001 } }, 'pollers.maximum: '],
@@ -30,6 +34,16 @@ describe('a source is refused, naming the field', () => {
     [{ rateLimit: 15.5 }, 'rateLimit: '],
   ])('%j', (change, problem) => {
     expect(problems(change)).toEqual([expect.stringContaining(`sources.ingest.${problem}`)]);
+  });
+
+  test('named as what is published over HTTP is', () => {
+    expect(stageProblems({ ...stages.sandbox, sources: { api: source } })).toEqual([
+      expect.stringContaining('sources.api: what is published over HTTP has this name already'),
+    ]);
+  });
+
+  test('but a group on another cluster may be called as it likes', () => {
+    expect(problems({ consumerGroupId: 'com.example.app', cluster: selfManaged('plain') })).toEqual([]);
   });
 
   test.each<[number, string]>([
