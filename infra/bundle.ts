@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { leanKafkaClient } from './lean-kafka-client.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -60,6 +61,7 @@ async function bundleOne(
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
     // CommonJS packages inside an ES module bundle still call require for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    plugins: [leanKafkaClient],
     metafile: true,
     logLevel: 'silent',
   });
