@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { KafkaMessage } from '../core/kafka-message.ts';
 import { type KafkaTarget, brokerAddress } from '../core/kafka-target.ts';
 import { partitionOfKey } from '../core/murmur2.ts';
@@ -34,6 +35,11 @@ export interface KafkaProducer {
 const limits: LaneLimits = { bytes: 900_000, count: 1_000 };
 /** How long what is known of the topic is taken for true without asking. */
 const topologyMaxAgeMs = 5 * 60_000;
+/**
+ * How long a message waits before the cluster is asked for its leaders once more: brokers hear of a new one at different
+ * times, usually within a tenth of a second.
+ */
+const staleWaitsMs = [0, 20, 50, 100, 200, 400];
 /** The most that asking for it may take, over all brokers that are asked. */
 const loadTimeoutMs = 10_000;
 
@@ -191,8 +197,11 @@ export function createKafkaProducer(
       const once = () => (made ??= message());
       let outcome = await tryOnce(once, turn);
       // A connection that was closed while it was idle, or a leader that has changed, is no failed attempt.
-      if (outcome && 'error' in outcome && outcome.isStale && !turn.isOver)
+      for (const waitMs of staleWaitsMs) {
+        if (!outcome || !('error' in outcome) || !outcome.isStale || turn.isOver) break;
+        if (waitMs > 0) await wait(waitMs);
         outcome = await tryOnce(once, turn);
+      }
       if (!outcome) return;
       turn.end('error' in outcome ? { error: outcome.error } : outcome);
     },
