@@ -59,6 +59,8 @@ async function bundleOne(
     chunkNames: '[name]-[hash]',
     // The client of Kafka would read its WebAssembly from a file; this form of it has it inside.
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
+    // Parsers that the HTTP client of webhooks has for machines without SIMD, and for experiments; Lambda's have it.
+    external: ['*/llhttp/llhttp-wasm.js', '*/milo/simd.js', '*/milo/no-simd.js'],
     // CommonJS packages inside an ES module bundle still call require for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     plugins: [leanKafkaClient],
