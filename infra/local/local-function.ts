@@ -8,6 +8,8 @@ export interface LocalFunction {
   readonly name: string;
   /** The folder whose code new environments load. */
   readonly codeFolder: string;
+  /** The whole environment that it finds. */
+  readonly variables: Readonly<Record<string, string>>;
   /**
    * @param event anything that JSON can say
    * @returns what the handler answered
@@ -60,6 +62,10 @@ class PooledFunction implements LocalFunction {
 
   get codeFolder(): string {
     return this.#codeFolder;
+  }
+
+  get variables(): Readonly<Record<string, string>> {
+    return this.#settings.variables;
   }
 
   async invoke(event: unknown): Promise<unknown> {

@@ -34,6 +34,7 @@ function runningFunction(name: string) {
   const running = {
     name: `stack-${name}`,
     codeFolder: join(root, 'asset', name),
+    variables: {},
     invoke: async () => undefined,
     replaceCode: vi.fn(async (folder: string) => void (running.codeFolder = folder)),
     kill: async () => {},
