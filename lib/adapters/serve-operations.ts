@@ -5,6 +5,7 @@ import type {
 } from 'aws-lambda';
 import { type Caller, type Operations, checkCaller, checkInput, checkPath } from '../app/api/operation.ts';
 import { notFound } from '../app/api/problem.ts';
+import { answerInTime } from './answer-in-time.ts';
 import { answerProblems } from './answer-problems.ts';
 import { answer, readRequest } from './http-request.ts';
 
@@ -22,5 +23,7 @@ export function serveOperations(operations: Operations) {
     const { text, json } = request.readBody(operation.emptyBody);
     return answer(await operation.run({ ...request, body: checkInput(operation.body, json), text }));
   };
-  return middy<ApiEvent, APIGatewayProxyStructuredResultV2>().use(answerProblems()).handler(run);
+  return middy<ApiEvent, APIGatewayProxyStructuredResultV2>()
+    .use(answerProblems())
+    .handler((event) => answerInTime(run(event)));
 }
