@@ -7,6 +7,7 @@ import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
 import type { Order, Result } from './load.ts';
 import { processorSeconds } from './processor-time.ts';
+import { benchPublishing } from './publish-bench.ts';
 
 /**
  * `npm run bench`: measures the running local machine, with the load in a process of its own. Give a part of a
@@ -105,6 +106,7 @@ async function main(): Promise<void> {
       runs.sort((one, other) => percentile(one.result, 0.95) - percentile(other.result, 0.95));
       report(scenario, runs[Math.floor(runs.length / 2)]!);
     }
+    await benchPublishing(fanout, print, only);
   } finally {
     load.kill();
     await fanout.stop();

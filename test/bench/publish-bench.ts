@@ -1,0 +1,123 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
+import { processorSeconds } from './processor-time.ts';
+import type { Flow, FlowResult, PublishOrder } from './publish-load.ts';
+
+interface PublishScenario {
+  readonly name: string;
+  readonly flows: readonly Flow[];
+}
+
+const single = { path: 'notifications', events: 1, keyed: false } as const;
+const alone: Flow = { ...single, calls: 200, perSecond: 10 };
+const prices = { path: 'prices', keyed: false } as const;
+
+const warmUp: readonly PublishScenario[] = [
+  { name: 'publish: warm-up', flows: [{ ...single, calls: 1_500 }] },
+  { name: 'publish: warm-up of prices', flows: [{ ...prices, events: 1, calls: 500 }] },
+];
+
+const scenarios: readonly PublishScenario[] = [
+  { name: 'publish: single calls over 50 connections', flows: [{ ...single, calls: 10_000 }] },
+  {
+    name: 'publish: single calls over 50 connections, each with an Idempotency-Key',
+    flows: [{ ...single, calls: 3_000, keyed: true }],
+  },
+  { name: 'publish: 100 calls a second for 20 s', flows: [{ ...single, calls: 2_000, perSecond: 100 }] },
+  {
+    name: 'publish: 100 calls a second for 20 s, each with an Idempotency-Key',
+    flows: [{ ...single, calls: 2_000, perSecond: 100, keyed: true }],
+  },
+  { name: 'publish: 10 notifications a second for 20 s, alone', flows: [alone] },
+  {
+    name: 'publish: 10 notifications a second, beside 1,000 prices a second in bundles of 50',
+    flows: [alone, { ...prices, events: 50, calls: 400, perSecond: 20 }],
+  },
+  {
+    name: 'publish: 10 notifications a second, beside 1,000 prices a second in calls of their own',
+    flows: [alone, { ...prices, events: 1, calls: 20_000, perSecond: 1_000 }],
+  },
+];
+
+/**
+ * Measures publishing to an org's streams on a running machine, with the load in a process of its own.
+ * @param only a part of a scenario's name: others are left out
+ */
+export async function benchPublishing(
+  fanout: Fanout,
+  print: (line: string) => void,
+  only?: string,
+): Promise<void> {
+  const wanted = scenarios.filter(({ name }) => !only || name.includes(only));
+  if (wanted.length === 0) return;
+  const org = 'bench-publish';
+  const topics = await createStream(fanout, org);
+  const load = fork(join(import.meta.dirname, 'publish-load.ts'), { stdio: 'inherit' });
+  const order = async <T>(what: PublishOrder): Promise<T> => {
+    load.send(what);
+    const [answer] = (await once(load, 'message')) as [{ result: T; error?: string }];
+    if (answer.error) throw new Error(answer.error);
+    return answer.result;
+  };
+  try {
+    const { url, operatorKey: key, engines } = fanout;
+    await order({ kind: 'prepare', kafka: engines.kafka, url, key, topics });
+    for (const { name, flows } of [...warmUp, ...wanted]) {
+      const before = usage(fanout);
+      const results = await order<FlowResult[]>({ kind: 'run', org, flows });
+      const after = usage(fanout);
+      print(`\n${name}`);
+      flows.forEach((flow, at) => print(report(flow, results[at]!)));
+      const calls = flows.reduce((sum, flow) => sum + flow.calls, 0);
+      const perThousand = (seconds: number) => ((seconds / calls) * 1000).toFixed(2);
+      print(
+        `  CPU per 1,000 calls   functions and machine ${perThousand(after.own - before.own)} s, ` +
+          `engines ${perThousand(after.engines - before.engines)} s`,
+      );
+    }
+  } finally {
+    load.kill();
+  }
+}
+
+function report({ path, calls, events }: Flow, result: FlowResult): string {
+  const { seconds, refused, answerMs, visibleMs } = result;
+  const lost = calls * events - visibleMs.length;
+  return `  ${path.padEnd(22)}${Math.round(calls / seconds)} calls a second, of ${events} each
+    call to answer      ${percentiles(answerMs)}
+    call to topic       ${percentiles(visibleMs)}
+    refused ${JSON.stringify(refused)}, lost ${lost}`;
+}
+
+function percentiles(sorted: readonly number[]): string {
+  const at = (share: number) => sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)];
+  return [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${at(share)?.toFixed(1)} ms`).join(', ');
+}
+
+/** CPU seconds so far. */
+function usage({ engines }: Fanout): { own: number; engines: number } {
+  return {
+    own: processorSeconds(process.pid),
+    engines: engines.processes.reduce((sum, { pid }) => sum + processorSeconds(pid), 0),
+  };
+}
+
+/** @returns the topics that are read */
+async function createStream({ url, operatorKey }: Fanout, org: string): Promise<string[]> {
+  const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
+  const call = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as { status: string; topics: Record<string, string> };
+  };
+  await call('POST', '/v1/orgs', { id: org, name: org });
+  await call('PUT', `/v1/orgs/${org}/stream`);
+  for (;;) {
+    const { status, topics } = await call('GET', `/v1/orgs/${org}/stream`);
+    if (status === 'ready') return [topics['notifications']!, topics['prices']!];
+    await wait(100);
+  }
+}
