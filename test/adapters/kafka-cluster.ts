@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { delimiter, join } from 'node:path';
+import { Connection, createTopicsV5, metadataV7 } from '@platformatic/kafka';
 import { afterAll, beforeAll } from 'vitest';
 import { fetchClassPaths, mavenFolder, storedClassPaths } from '../../infra/local/engines/class-paths.ts';
 import type { EngineProcess, KafkaAccess } from '../../infra/local/engines/engine.ts';
@@ -43,12 +45,36 @@ export function useKafkaCluster(settings: ClusterSettings): () => KafkaCluster |
     const started = await startNodes(folder, jars, settings);
     engines = started.engines;
     cluster = { access: started.access, brokers: engines };
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     await Promise.all(engines.map((engine) => engine.stop()));
     if (folder) await removeFolder(folder);
   }, 30_000);
   return () => cluster;
+}
+
+/**
+ * Makes a topic over a broker's own address, whatever address it advertises.
+ * @returns its name, once it has a leader
+ */
+export async function createTopicAt({ bootstrapServers, username, password }: KafkaAccess): Promise<string> {
+  const name = `target-${randomUUID()}`;
+  const [host, port] = bootstrapServers.split(':') as [string, string];
+  const connection = new Connection('test', { sasl: { mechanism: 'PLAIN', username, password } });
+  await connection.connect(host, Number(port));
+  const wanted = [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }];
+  // Until the broker is let into its cluster, there is none that could have it.
+  const isMade = async () => {
+    const isLed = await metadataV7.api.async(connection, [name], false).then(
+      ({ topics }) => (topics[0]?.partitions[0]?.leaderId ?? -1) >= 0,
+      () => false,
+    );
+    if (!isLed) await createTopicsV5.api.async(connection, wanted, 5_000, false).catch(() => {});
+    return isLed;
+  };
+  while (!(await isMade())) await wait(50);
+  await connection.close();
+  return name;
 }
 
 async function startNodes(folder: string, jars: readonly string[], settings: ClusterSettings) {

@@ -1,25 +1,43 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Engines, startEngines } from '../../infra/local/engines/engines.ts';
+import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { stages } from '../../infra/stages.ts';
+import { createTopicAt, useKafkaCluster } from '../adapters/kafka-cluster.ts';
 import { createTopic, readTopic } from '../adapters/kafka-topics.ts';
 import { receiverPool } from '../receiver.ts';
 import { type ApiClient, apiClient, problem, time } from './api/api-client.ts';
 import { startWatchedFanout } from './canaries.ts';
 import { connectClient } from './fanout-client.ts';
+import { type KafkaEndpointBody, data, eventTimeMs, kafkaEndpointClient } from './kafka-endpoint-client.ts';
 
 let engines: Engines;
 let fanout: Fanout;
 let client: ApiClient;
+let use: ReturnType<typeof kafkaEndpointClient>;
 const receivers = receiverPool();
+
+const deniedHost = '127.6.0.1';
+/** A cluster that names a broker where the stage lets nobody connect to. */
+const elsewhere = useKafkaCluster({ brokers: 1, advertisedHost: deniedHost });
+/** A user without any rights. */
+const stranger = { username: 'stranger', password: 'password-of-the-stranger' };
 
 beforeAll(async () => {
   engines = await startEngines({ fast: true, say: () => {} });
   const authority = engines.kafkaTls?.certificateAuthority;
-  const stage = { ...stages.local, kafkaCertificateAuthorities: authority ? [authority] : [] };
+  const stage = {
+    ...stages.local,
+    kafkaCertificateAuthorities: authority ? [authority] : [],
+    deniedAddressRanges: [`${deniedHost}/32`],
+  };
+  await setKafkaUser(engines.kafka, stranger.username, stranger.password);
   fanout = await startWatchedFanout({ engines, stage });
   client = apiClient(fanout, await connectClient(fanout));
+  use = kafkaEndpointClient(client, engines);
 });
 afterAll(async () => {
   await client?.stop();
@@ -28,63 +46,32 @@ afterAll(async () => {
   await receivers.stop();
 });
 
-interface KafkaEndpointBody {
-  readonly id: string;
-  readonly config: Record<string, unknown>;
-  readonly credentials: { readonly username: string; readonly password: string };
-}
+/** The reference page's event, with the id and the time that its result shows. */
+const exampleEvent = `{
+  "event_type": "orders",
+  "id": "evt_123",
+  "time": "2024-01-01T00:00:00Z",
+  "data": {"order_id": "123", "status": "created"},
+  "metadata": {"source": "checkout-service"}
+}`;
 
-/** The reference page's request, for the local broker. */
-function kafkaEndpoint(topic: string, config: object = {}, credentials: object = {}) {
-  const { bootstrapServers: brokers, username, password } = engines.kafka;
-  return {
-    type: 'kafka',
-    event_types: ['orders'],
-    config: { brokers, topic, sasl_mechanism: 'scram-sha-256', tls: 'false', ...config },
-    credentials: { username, password, ...credentials },
-    retry: { schedule_seconds: [1, 1, 1] },
-  };
-}
-
-async function create(org: string, body: object): Promise<KafkaEndpointBody> {
-  const answer = await client.call<KafkaEndpointBody>('POST', `/v1/orgs/${org}/endpoints`, body);
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  return answer.body;
-}
-
-const data = '{"order_id": "123", "status": "created", "total": 12345678901234567890}';
-
-/** When events happen here: the test's hour is the one that lists show. */
-const eventTimeMs = Date.now() - 1234;
-
-async function publish(org: string, text = data): Promise<void> {
-  const value = `{"event_type": "orders", "owner_id": "${org}", "data": ${text}, "custom_headers": {"Source": "checkout-service", "event-id": "not-ours"}}`;
-  await client.produce({ value, timestamp: String(eventTimeMs) });
-}
-
-/** What the org's only event came to. */
-async function traceOf(org: string) {
-  const { status, body } = await client.call<{ data: { id: string }[] }>('GET', `/v1/orgs/${org}/events`);
-  expect(status, JSON.stringify(body)).toBe(200);
-  return body.data.length === 1 ? client.trace(body.data[0]!.id) : undefined;
-}
-
-describe('an event arrives as the reference says', () => {
-  test.each([
+describe.concurrent('an event arrives as the reference says', () => {
+  test.for([
     ['plain', false],
     ['scram-sha-256', false],
     ['scram-sha-512', false],
     ['plain', true],
     ['scram-sha-256', true],
     ['scram-sha-512', true],
-  ])('by %s, with TLS: %s', async (mechanism, tls) => {
+  ] as const)('by %s, with TLS: %s', async ([mechanism, tls], { expect }) => {
     const topic = await createTopic(engines.kafka, { partitions: 3 });
     const org = await client.createOrg();
-    const brokers = (tls ? engines.kafkaTls! : engines.kafka).bootstrapServers;
+    const { bootstrapServers } = tls ? engines.kafkaTls! : engines.kafka;
+    const brokers = `${bootstrapServers},${bootstrapServers.replace('127.0.0.1', 'localhost')}`;
     const config = { brokers, sasl_mechanism: mechanism, ...(!tls && { tls: 'false' }) };
-    const { config: given, ...endpoint } = kafkaEndpoint(topic);
+    const { config: given, ...endpoint } = use.endpoint(topic);
     const { tls: off, ...rest } = given;
-    const made = await create(org, { ...endpoint, config: { ...rest, ...config } });
+    const made = await use.create(org, { ...endpoint, config: { ...rest, ...config } });
     expect(made).toMatchObject({
       type: 'kafka',
       owner_id: org,
@@ -96,23 +83,32 @@ describe('an event arrives as the reference says', () => {
       },
     });
 
-    await publish(org);
+    await use.ingest(org);
     await expect.poll(() => readTopic(engines.kafka, topic)).toHaveLength(1);
-    const [message] = await readTopic(engines.kafka, topic);
-    const trace = (await traceOf(org))!;
-    expect(message).toMatchObject({
+    const trace = (await use.traceOf(org))!;
+    const answer = await client.call('POST', `/v1/orgs/${org}/events`, exampleEvent);
+    expect(answer).toMatchObject({ status: 202, body: { id: 'evt_123' } });
+    await expect.poll(() => readTopic(engines.kafka, topic)).toHaveLength(2);
+
+    const stored = await readTopic(engines.kafka, topic);
+    const message = stored.find(({ key }) => key === trace.id)!;
+    const headers = { 'content-type': 'application/json', topic: 'orders', source: 'checkout-service' };
+    const { partition, offset } = message;
+    expect(message).toEqual({
+      partition,
+      offset,
       key: trace.id,
       value: data,
-      headers: {
-        'content-type': 'application/json',
-        'event-id': trace.id,
-        topic: 'orders',
-        timestamp: String(Math.floor(eventTimeMs / 1000)),
-        source: 'checkout-service',
-      },
+      headers: { ...headers, 'event-id': trace.id, timestamp: String(Math.floor(eventTimeMs / 1000)) },
     });
-    expect(Object.keys(message!.headers)).toHaveLength(5);
-    const { partition, offset } = message!;
+    expect(stored.find(({ key }) => key === 'evt_123')).toMatchObject({
+      value: '{"order_id": "123", "status": "created"}',
+    });
+    expect(stored.find(({ key }) => key === 'evt_123')!.headers).toEqual({
+      ...headers,
+      'event-id': 'evt_123',
+      timestamp: '1704067200',
+    });
     expect(trace).toMatchObject({
       state: 'delivered',
       deliveries: [{ endpoint_id: made.id }],
@@ -122,7 +118,7 @@ describe('an event arrives as the reference says', () => {
   });
 });
 
-test.each([
+test.concurrent.for([
   ['data.customer_id', '{"customer_id": 1000000}', '1000000'],
   ['data.customer_id', '{"customer_id": 12345678901234567890}', '12345678901234567890'],
   ['data.customer_id', '{"other": 1}', undefined],
@@ -132,11 +128,11 @@ test.each([
   ['data.customer', '{"customer": {"id": 1.10, "tags": ["a", "b"]}}', '{"id":1.10,"tags":["a","b"]}'],
   ['metadata.source', '{}', 'checkout-service'],
   ["join('-', [metadata.topic, data.id])", '{"id": "a"}', 'orders-a'],
-])('the key that %s gives for %s is %s', async (template, text, key) => {
+] as const)('the key that %s gives for %s is %s', async ([template, text, key], { expect }) => {
   const topic = await createTopic(engines.kafka);
   const org = await client.createOrg();
-  await create(org, kafkaEndpoint(topic, { partition_key_template: template }));
-  await publish(org, text);
+  await use.create(org, use.endpoint(topic, { partition_key_template: template }));
+  await use.ingest(org, text);
   await expect.poll(() => readTopic(engines.kafka, topic)).toHaveLength(1);
   const [message] = await readTopic(engines.kafka, topic);
   expect(message!.key).toBe(key ?? message!.headers['event-id']);
@@ -169,7 +165,7 @@ test('what is wrong with an endpoint is told all at once', async () => {
       'credentials.password',
     ]),
   );
-  const privateAddress = kafkaEndpoint('orders', { brokers: '10.0.0.1:9092' });
+  const privateAddress = use.endpoint('orders', { brokers: '10.0.0.1:9092' });
   expect(await client.call('POST', `/v1/orgs/${org}/endpoints`, privateAddress)).toMatchObject({
     status: 400,
     ...problem('invalid_request'),
@@ -177,52 +173,83 @@ test('what is wrong with an endpoint is told all at once', async () => {
   });
 });
 
-describe('what goes wrong is told by its class, and other endpoints go on', () => {
-  test.each<[string, string, (topic: string) => object]>([
+describe.concurrent('what goes wrong is told by its class, and other endpoints go on', () => {
+  test.for<[string, string, (topic: string) => object]>([
     [
       'a wrong password',
       'authentication',
-      (topic) => kafkaEndpoint(topic, {}, { password: 'wrong-password' }),
+      (topic) => use.endpoint(topic, {}, { password: 'wrong-password' }),
     ],
-    ['a topic that is not there', 'unknown_topic', (topic) => kafkaEndpoint(`${topic}-not-there`)],
-    ['a port where nobody listens', 'refused', (topic) => kafkaEndpoint(topic, { brokers: '127.0.0.1:1' })],
-    ['a name that is none', 'dns', (topic) => kafkaEndpoint(topic, { brokers: 'nowhere.invalid:9092' })],
-    ['TLS where there is none', 'tls', (topic) => kafkaEndpoint(topic, { tls: true })],
-  ])(
-    '%s: %s',
-    async (_, error, endpoint) => {
-      const topic = await createTopic(engines.kafka);
-      const good = await receivers.start();
-      const org = await client.createOrg();
-      const { id } = await create(org, endpoint(topic));
-      await client.createEndpoint(org, good.url);
-      await publish(org);
-      await expect.poll(() => good.received.length).toBe(1);
-      await expect.poll(async () => (await traceOf(org))?.state, { timeout: 60_000 }).toBe('failed');
-      const { deliveries } = (await traceOf(org))!;
-      const failed = deliveries.find(({ endpoint_id }) => endpoint_id === id)!;
-      // Those that ingest had no time for are not the endpoint's.
-      const errors = failed.attempts.flatMap((one) => (one as { error?: string }).error ?? []);
-      expect(new Set(errors.filter((one) => one !== 'aborted'))).toEqual(new Set([error]));
-    },
-    90_000,
-  );
+    ['a topic that is not there', 'unknown_topic', (topic) => use.endpoint(`${topic}-not-there`)],
+    [
+      'a topic that the user may not write to',
+      'authorization',
+      (topic) => use.endpoint(topic, { sasl_mechanism: 'scram-sha-512' }, stranger),
+    ],
+    ['a port where nobody listens', 'refused', (topic) => use.endpoint(topic, { brokers: '127.0.0.1:1' })],
+    ['a name that is none', 'dns', (topic) => use.endpoint(topic, { brokers: 'nowhere.invalid:9092' })],
+    ['TLS where there is none', 'tls', (topic) => use.endpoint(topic, { tls: true })],
+  ])('%s: %s', { timeout: 90_000 }, async ([, error, endpoint], { expect }) => {
+    const topic = await createTopic(engines.kafka);
+    const good = await receivers.start();
+    const org = await client.createOrg();
+    const { id } = await use.create(org, endpoint(topic));
+    await client.createEndpoint(org, good.url);
+    await use.ingest(org);
+    await expect.poll(() => good.received.length).toBe(1);
+    await expect.poll(async () => (await use.traceOf(org))?.state, { timeout: 60_000 }).toBe('failed');
+    const { deliveries } = (await use.traceOf(org))!;
+    const failed = deliveries.find(({ endpoint_id }) => endpoint_id === id)!;
+    // Those that ingest had no time for are not the endpoint's.
+    const errors = failed.attempts.flatMap((one) => (one as { error?: string }).error ?? []);
+    expect(new Set(errors.filter((one) => one !== 'aborted'))).toEqual(new Set([error]));
+  });
 
-  test('a message over the topic’s limit has failed at once', async () => {
+  test('a message over the topic’s limit has failed at once', async ({ expect }) => {
     const topic = await createTopic(engines.kafka, { config: { 'max.message.bytes': '1000' } });
     const org = await client.createOrg();
-    await create(org, kafkaEndpoint(topic));
-    await publish(org, JSON.stringify('x'.repeat(2000)));
-    await expect.poll(async () => (await traceOf(org))?.state).toBe('failed');
-    expect((await traceOf(org))!.deliveries).toMatchObject([{ failure: 'refused' }]);
-    expect((await traceOf(org))!.deliveries[0]!.attempts.at(-1)).toMatchObject({ error: 'too_large' });
+    await use.create(org, use.endpoint(topic));
+    await use.ingest(org, JSON.stringify('x'.repeat(2000)));
+    await expect.poll(async () => (await use.traceOf(org))?.state).toBe('failed');
+    expect((await use.traceOf(org))!.deliveries).toMatchObject([{ failure: 'refused' }]);
+    expect((await use.traceOf(org))!.deliveries[0]!.attempts.at(-1)).toMatchObject({ error: 'too_large' });
   });
+});
+
+test('a broker that is advertised where the stage lets nobody connect to is not connected to', async ({
+  skip,
+}) => {
+  const { access } = elsewhere() ?? skip('this machine has no Java to run brokers with');
+  const { username, password, bootstrapServers: brokers } = access;
+  const topic = await createTopicAt(access);
+  let connections = 0;
+  const listener = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  listener.listen(Number(brokers.split(':')[1]), deniedHost);
+  onTestFinished(() => void listener.close());
+  await once(listener, 'listening');
+  const org = await client.createOrg();
+  const config = { brokers, sasl_mechanism: 'plain' };
+  const { id } = await use.create(org, use.endpoint(topic, config, { username, password }));
+
+  const tried = await client.call('POST', `/v1/orgs/${org}/endpoints/${id}/test`);
+  await use.ingest(org);
+  await expect.poll(async () => (await use.traceOf(org))?.state).toBe('failed');
+
+  expect(tried).toMatchObject({ status: 200, body: { error: 'address_not_allowed' } });
+  const { attempts } = (await use.traceOf(org))!.deliveries[0]!;
+  expect(attempts.map((one) => (one as { error?: string }).error)).toContain('address_not_allowed');
+  expect(connections).toBe(0);
+  await once(connect(Number(brokers.split(':')[1]), deniedHost), 'close');
+  expect(connections).toBe(1);
 });
 
 test('a test tries the connection, and shows the key that the template gives for a sample', async () => {
   const topic = await createTopic(engines.kafka);
   const org = await client.createOrg();
-  const { id } = await create(org, kafkaEndpoint(topic, { partition_key_template: 'data.customer_id' }));
+  const { id } = await use.create(org, use.endpoint(topic, { partition_key_template: 'data.customer_id' }));
   const path = `/v1/orgs/${org}/endpoints/${id}`;
   const tried = await client.call<{ event_id: string }>('POST', `${path}/test`, {
     data: { customer_id: 42 },
@@ -249,7 +276,7 @@ test('a test tries the connection, and shows the key that the template gives for
 test('changed credentials and topics are used at once', async () => {
   const [topic, other] = [await createTopic(engines.kafka), await createTopic(engines.kafka)];
   const org = await client.createOrg();
-  const { id } = await create(org, kafkaEndpoint(topic, {}, { password: 'wrong-password' }));
+  const { id } = await use.create(org, use.endpoint(topic, {}, { password: 'wrong-password' }));
   const path = `/v1/orgs/${org}/endpoints/${id}`;
   const { password } = engines.kafka;
   const changed = await client.call<KafkaEndpointBody>('PATCH', path, {
@@ -260,7 +287,7 @@ test('changed credentials and topics are used at once', async () => {
     status: 200,
     body: { config: { topic: other, sasl_mechanism: 'scram-sha-256', tls: false } },
   });
-  await publish(org);
+  await use.ingest(org);
   await expect.poll(() => readTopic(engines.kafka, other)).toHaveLength(1);
   expect(await readTopic(engines.kafka, topic)).toEqual([]);
   const answer = await client.call('POST', `${path}/rotate-secret`, {});
@@ -276,7 +303,7 @@ test('the config table has no endpoint’s secrets', async () => {
     auth: { type: 'bearer', token: `${password}-token` },
     config: { headers: { 'x-api-key': `${password}-header` } },
   });
-  await create(org, kafkaEndpoint('orders', {}, { password }));
+  await use.create(org, use.endpoint('orders', {}, { password }));
   const dynamodb = new DynamoDBClient({
     endpoint: engines.dynamodbUrl,
     region: 'local',
