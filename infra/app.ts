@@ -8,6 +8,7 @@ import { ApiStack } from './stacks/api.ts';
 import { DataStack } from './stacks/data.ts';
 import { DeliveryStack } from './stacks/delivery.ts';
 import { IngestStack } from './stacks/ingest.ts';
+import { NetworkStack } from './stacks/network.ts';
 import { PublishStack } from './stacks/publish.ts';
 import { StreamingStack } from './stacks/streaming.ts';
 import { StreamsStack } from './stacks/streams.ts';
@@ -23,32 +24,41 @@ export function addStacks(app: App, settings: StageSettings, functions: string):
     functions,
   });
   const { config, events, secrets } = new DataStack(app, 'Data', stack('data'));
-  const streaming = new StreamingStack(app, 'Streaming', stack('streaming'));
+  const { cluster } = settings;
+  const hasNetwork = cluster.kind !== 'none' || settings.staticEgress;
+  const network = hasNetwork ? new NetworkStack(app, 'Network', stack('network')) : undefined;
+  const kafka =
+    network && cluster.kind !== 'none'
+      ? new StreamingStack(app, 'Streaming', { ...stack('streaming'), cluster, network }).kafka
+      : undefined;
   const { queues } = new DeliveryStack(app, 'Delivery', {
     ...stack('delivery'),
     config,
     events,
     secrets,
+    network,
   });
   new IngestStack(app, 'Ingest', {
     ...stack('ingest'),
     config,
     events,
     secrets,
-    kafka: streaming.kafka,
+    kafka,
+    network,
     queues,
   });
-  new StreamsStack(app, 'Streams', { ...stack('streams'), config, events, secrets, queues, streaming });
+  new StreamsStack(app, 'Streams', { ...stack('streams'), config, events, secrets, queues, kafka });
   const publishing = new PublishStack(app, 'Publish', {
     ...stack('publish'),
     config,
     events,
     secrets,
-    streaming,
+    kafka,
   });
-  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, queues, publishing });
+  new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, queues, publishing, network });
   Tags.of(app).add('application', 'fanout');
   Tags.of(app).add('stage', settings.name);
+  for (const [name, value] of Object.entries(settings.costTags)) Tags.of(app).add(name, value);
 }
 
 /**

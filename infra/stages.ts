@@ -1,18 +1,28 @@
+import { checkCluster, type ClusterSettings } from './cluster-settings.ts';
+import { checkNetworkSettings, type NetworkSettings } from './network-settings.ts';
+import { checkOperation, type OperationSettings } from './operation-settings.ts';
 import { checkSources, whole } from './source-problems.ts';
 import { localListeners, localOperator, type SourceSettings } from './source-settings.ts';
 import { checkStreams, type StreamSettings } from './stream-settings.ts';
 import { checkWebhookTargets, type WebhookTargetSettings } from './webhook-targets.ts';
 
 /** Everything that differs between stages. Units are in the names. */
-export interface StageSettings extends WebhookTargetSettings {
+export interface StageSettings extends WebhookTargetSettings, OperationSettings {
   readonly name: StageName;
   /** Named in templates because the stacks are synthesized without an account. */
   readonly region: string;
   /** What is ingested, by the source's name (1 to 40 lower-case letters, digits and dashes). */
   readonly sources: Readonly<Record<string, SourceSettings>>;
   readonly streams: StreamSettings;
-  /** Brokers of the cluster: a multiple of three, one third in each zone. */
-  readonly brokers: { readonly count: number; readonly instanceType: string; readonly storageGiB: number };
+  /** Our own Kafka cluster. */
+  readonly cluster: ClusterSettings;
+  /** Where it is. Not made where nothing needs it: without a cluster of our own and without `staticEgress`. */
+  readonly network: NetworkSettings;
+  /**
+   * Webhooks and messages leave from the fixed addresses of the new network's NAT gateways (an output of its stack), for
+   * receivers that let in by address. Each GB then costs what NAT gateways take for it.
+   */
+  readonly staticEgress: boolean;
   /** What an endpoint's first attempts may take inside an ingest invocation before the rest is queued. */
   readonly inlineBudgetMs: number;
   /** How long events, deliveries and quarantined records are kept. */
@@ -52,7 +62,14 @@ const onAws = {
   sources: { ingest: orders },
   // MSK's own advice for three brokers of this type, with three replicas.
   streams: { cluster: { kind: 'msk' }, mostUsers: 1000, mostPartitions: 1000 },
-  brokers: { count: 3, instanceType: 'kafka.m7g.large', storageGiB: 100 },
+  cluster: {
+    kind: 'new',
+    kafkaVersion: '3.9.x.kraft',
+    brokers: { count: 3, instanceType: 'kafka.m7g.large', storageGiB: 100 },
+    tenantAccess: { kind: 'private', from: [] },
+  },
+  network: { kind: 'new', cidr: '10.0.0.0/16', natGateways: 3 },
+  staticEgress: false,
   inlineBudgetMs: 1000,
   retentionDays: 30,
   heldDays: 14,
@@ -65,6 +82,7 @@ const onAws = {
   webhookPorts: [443],
   deniedAddressRanges: [],
   kafkaCertificateAuthorities: [],
+  costTags: {},
 } satisfies Omit<StageSettings, 'name'>;
 
 export const stages: Readonly<Record<StageName, StageSettings>> = {
@@ -90,7 +108,8 @@ export const stages: Readonly<Record<StageName, StageSettings>> = {
     ...onAws,
     name: 'sandbox',
     streams: { ...onAws.streams, mostPartitions: 300 },
-    brokers: { ...onAws.brokers, instanceType: 'kafka.t3.small' },
+    cluster: { ...onAws.cluster, brokers: { ...onAws.cluster.brokers, instanceType: 'kafka.t3.small' } },
+    network: { ...onAws.network, natGateways: 1 },
   },
   production: { ...onAws, name: 'production' },
 };
@@ -128,11 +147,9 @@ export function stageProblems(settings: StageSettings): string[] {
 
   checkSources(settings, check);
   checkStreams(settings, check);
-  check(
-    whole(settings.brokers.count, 3, 30) && settings.brokers.count % 3 === 0,
-    'brokers.count',
-    'must be a multiple of 3',
-  );
+  checkCluster(settings, check);
+  checkNetworkSettings(settings, check);
+  checkOperation(settings, check);
   check(whole(settings.inlineBudgetMs, 0, 10_000), 'inlineBudgetMs', 'must be from 0 to 10000 ms');
   check(
     whole(settings.idempotencyWindowHours, 1, settings.retentionDays * 24),

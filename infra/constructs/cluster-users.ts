@@ -1,12 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { CfnBatchScramSecret, type CfnCluster } from 'aws-cdk-lib/aws-msk';
+import { CfnBatchScramSecret } from 'aws-cdk-lib/aws-msk';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { StoredSecret } from '../source-settings.ts';
 
 export interface ClusterUsersProps {
-  readonly cluster: CfnCluster;
+  readonly clusterArn: string;
   readonly stage: string;
   /** The sources that read as a user of their own: at least one. */
   readonly sources: readonly string[];
@@ -20,7 +20,7 @@ export class ClusterUsers extends Construct {
   /** By source. */
   readonly secrets: ReadonlyMap<string, StoredSecret>;
 
-  constructor(scope: Construct, id: string, { cluster, stage, sources }: ClusterUsersProps) {
+  constructor(scope: Construct, id: string, { clusterArn, stage, sources }: ClusterUsersProps) {
     super(scope, id);
     const encryptionKey = new Key(this, 'Key', {
       description: `Encrypts the secrets of the Kafka users of fanout-${stage}`,
@@ -46,7 +46,7 @@ export class ClusterUsers extends Construct {
       }),
     );
     new CfnBatchScramSecret(this, 'Users', {
-      clusterArn: cluster.attrArn,
+      clusterArn,
       secretArnList: [...this.secrets.values()].map(({ secretArn }) => secretArn),
     });
   }

@@ -6,16 +6,15 @@ import {
   SourceAccessConfigurationType,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
-import type { CfnCluster } from 'aws-cdk-lib/aws-msk';
 import type { Construct } from 'constructs';
-import type { OwnCluster, SelfManagedCluster, SourceSettings, StoredSecret } from '../source-settings.ts';
+import type {
+  OwnCluster as OnOwnCluster,
+  SelfManagedCluster,
+  SourceSettings,
+  StoredSecret,
+} from '../source-settings.ts';
+import type { OwnCluster } from '../stacks/streaming.ts';
 import type { FanoutFunction } from './fanout-function.ts';
-
-/** Our own cluster, with the secrets of its users by source. */
-export interface OwnKafka {
-  readonly cluster: CfnCluster;
-  readonly userSecrets: ReadonlyMap<string, StoredSecret>;
-}
 
 type Access = Pick<
   EventSourceMappingOptions,
@@ -32,7 +31,7 @@ export function mapSource(
   name: string,
   source: SourceSettings,
   ingest: FanoutFunction,
-  own: OwnKafka,
+  own: OwnCluster | undefined,
 ): void {
   const { cluster } = source;
   const access: Access =
@@ -58,19 +57,20 @@ export function mapSource(
 }
 
 function accessOwn(
-  { authentication }: OwnCluster,
+  { authentication }: OnOwnCluster,
   name: string,
   source: SourceSettings,
   ingest: FanoutFunction,
-  { cluster, userSecrets }: OwnKafka,
+  own: OwnCluster | undefined,
 ): Access {
-  const arn = cluster.attrArn;
+  if (!own) throw new Error(`Source ${name} is on our own cluster, and there is none`);
+  const { arn } = own;
   const asUser = authentication === 'scram-sha-512';
   const describe = ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'];
   ingest.allow([...describe, ...(asUser ? ['kafka:ListScramSecrets'] : [])], [arn]);
   allowNetworkInterfaces(ingest);
   if (asUser) {
-    const secret = userSecrets.get(name);
+    const secret = own.userSecrets.get(name);
     if (!secret) throw new Error(`The own cluster has no user for source ${name}`);
     const type = SourceAccessConfigurationType.SASL_SCRAM_512_AUTH;
     return { eventSourceArn: arn, sourceAccessConfigurations: [readable(secret, type, ingest)] };
@@ -80,7 +80,7 @@ function accessOwn(
     Stack.of(ingest).formatArn({
       service: 'kafka',
       resource,
-      resourceName: `${cluster.clusterName}/*/${partName}`,
+      resourceName: `${own.name}/*/${partName}`,
     });
   ingest.allow(
     [

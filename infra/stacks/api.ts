@@ -10,6 +10,7 @@ import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings, sourceDirectory } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
+import type { NetworkStack } from './network.ts';
 import type { PublishStack } from './publish.ts';
 
 export interface ApiStackProps extends FanoutStackProps {
@@ -18,6 +19,7 @@ export interface ApiStackProps extends FanoutStackProps {
   readonly secrets: FanoutSecrets;
   readonly queues: DeliveryQueues;
   readonly publishing: PublishStack;
+  readonly network: NetworkStack | undefined;
 }
 
 /** Routes anyone may call. */
@@ -91,7 +93,7 @@ export const keyedRoutes = [
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets, queues, publishing } = props;
+    const { settings, functions, config, events, secrets, queues, publishing, network } = props;
 
     const authorize = new FanoutFunction(this, 'Authorize', {
       functions,
@@ -130,6 +132,8 @@ export class ApiStack extends Stack {
     queues.letDeliver(handle);
     queues.letReplay(handle);
     queues.letProvision(handle);
+    // It sends the tests of endpoints.
+    network?.leadOut(handle);
 
     const api = new HttpApi(this, 'HttpApi', {
       apiName: `fanout-${settings.name}`,

@@ -10,11 +10,13 @@ import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
+import type { NetworkStack } from './network.ts';
 
 export interface DeliveryStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
+  readonly network: NetworkStack | undefined;
 }
 
 // An endpoint's time-out is 30 s at most; the rest is for reading and writing rows.
@@ -30,7 +32,7 @@ export class DeliveryStack extends Stack {
 
   constructor(scope: Construct, id: string, props: DeliveryStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets } = props;
+    const { settings, functions, config, events, secrets, network } = props;
     this.queues = new DeliveryQueues(this, 'Queues', deliverTimeout);
 
     const deliver = (name: string, lane: 'usual' | 'slow', description: string, concurrency: number) => {
@@ -58,6 +60,7 @@ export class DeliveryStack extends Stack {
         .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
         .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
       this.queues.letWakeUp(attempts);
+      network?.leadOut(attempts);
       this.#consume(attempts, this.queues[lane], 10, concurrency);
     };
     deliver('Deliver', 'usual', 'Attempts queued deliveries', settings.deliveryConcurrency);
@@ -76,6 +79,7 @@ export class DeliveryStack extends Stack {
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
       .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
     this.queues.letDeliver(fanOut);
+    network?.leadOut(fanOut);
     this.#consume(fanOut, this.queues.fanOuts, 1, settings.deliveryConcurrency);
 
     const replay = new FanoutFunction(this, 'Replay', {

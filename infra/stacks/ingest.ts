@@ -1,18 +1,21 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
-import { mapSource, type OwnKafka } from '../constructs/source-mapping.ts';
+import { mapSource } from '../constructs/source-mapping.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
+import type { NetworkStack } from './network.ts';
+import type { OwnCluster } from './streaming.ts';
 
 export interface IngestStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
-  readonly kafka: OwnKafka;
+  readonly kafka: OwnCluster | undefined;
+  readonly network: NetworkStack | undefined;
   readonly queues: DeliveryQueues;
 }
 
@@ -20,7 +23,7 @@ export interface IngestStackProps extends FanoutStackProps {
 export class IngestStack extends Stack {
   constructor(scope: Construct, id: string, props: IngestStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets, kafka, queues } = props;
+    const { settings, functions, config, events, secrets, kafka, network, queues } = props;
 
     for (const [name, source] of Object.entries(settings.sources)) {
       const ingest = new FanoutFunction(this, `Ingest-${name}`, {
@@ -49,7 +52,12 @@ export class IngestStack extends Stack {
         .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
         .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
       queues.letDeliver(ingest);
+      network?.leadOut(ingest);
       mapSource(this, name, source, ingest, kafka);
     }
+    // For whoever tries Fanout out: of the first source, on our own cluster if there is one.
+    const all = Object.values(settings.sources);
+    const shown = all.find(({ cluster }) => cluster.kind === 'msk') ?? all[0]!;
+    new CfnOutput(this, 'IngestTopic', { value: shown.topic });
   }
 }

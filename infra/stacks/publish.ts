@@ -6,13 +6,13 @@ import { reachSelfManaged } from '../constructs/cluster-access.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
-import type { StreamingStack } from './streaming.ts';
+import type { OwnCluster } from './streaming.ts';
 
 export interface PublishStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
-  readonly streaming: StreamingStack;
+  readonly kafka: OwnCluster | undefined;
 }
 
 /** Less than the API waits; more than a send may take. */
@@ -31,7 +31,7 @@ export class PublishStack extends Stack {
   }
 
   #publisher(id: string, description: string, props: PublishStackProps): FanoutFunction {
-    const { settings, functions, config, events, secrets, streaming } = props;
+    const { settings, functions, config, events, secrets, kafka } = props;
     const publisher = new FanoutFunction(this, id, {
       functions,
       code: 'publish',
@@ -48,24 +48,21 @@ export class PublishStack extends Stack {
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
     const { cluster } = settings.streams;
     const access: StreamProducerSettings =
-      cluster.kind === 'msk' ? this.#reachOwn(publisher, streaming) : reachSelfManaged(publisher, cluster);
+      cluster.kind === 'msk' ? this.#reachOwn(publisher, kafka) : reachSelfManaged(publisher, cluster);
     publisher.function.addEnvironment('STREAM_CLUSTER', JSON.stringify(access));
     return publisher;
   }
 
   /** Our MSK cluster, by Kafka's protocol with the function's role. */
-  #reachOwn(publisher: FanoutFunction, { kafka, vpc, brokerAccess }: StreamingStack) {
-    const { cluster } = kafka;
+  #reachOwn(publisher: FanoutFunction, own: OwnCluster | undefined) {
+    if (!own) throw new Error('Streams are on our own cluster, and there is none');
     const topics = this.formatArn({
       service: 'kafka',
       resource: 'topic',
-      resourceName: `${cluster.clusterName}/*/*`,
+      resourceName: `${own.name}/*/*`,
     });
     publisher
-      .enterNetwork(
-        vpc.privateSubnets.map((subnet) => subnet.subnetId),
-        [brokerAccess.securityGroupId],
-      )
+      .enterNetwork(own.subnetIds, [own.securityGroupId])
       .allow(
         [
           'kafka:GetBootstrapBrokers',
@@ -73,8 +70,8 @@ export class PublishStack extends Stack {
           'kafka-cluster:DescribeTopic',
           'kafka-cluster:WriteData',
         ],
-        [cluster.attrArn, topics],
+        [own.arn, topics],
       );
-    return { kind: 'msk' as const, clusterArn: cluster.attrArn, region: this.region };
+    return { kind: 'msk' as const, clusterArn: own.arn, region: this.region };
   }
 }

@@ -1,82 +1,41 @@
-import { CfnOutput, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { CfnCluster, CfnConfiguration, CfnTopic } from 'aws-cdk-lib/aws-msk';
+import { Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Construct } from 'constructs';
 import { ClusterUsers } from '../constructs/cluster-users.ts';
-import type { OwnKafka } from '../constructs/source-mapping.ts';
+import { MadeCluster, minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
 import type { StoredSecret } from '../source-settings.ts';
+import type { ExistingCluster, NewCluster } from '../cluster-settings.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
+import type { NetworkStack } from './network.ts';
 
-/** Of each topic that is made. */
-export const replication = 3;
-export const minInSyncReplicas = 2;
+export interface StreamingStackProps extends FanoutStackProps {
+  readonly cluster: NewCluster | ExistingCluster;
+  readonly network: NetworkStack;
+}
 
-const kafkaVersion = '3.9.x.kraft';
+/** Our own cluster, made by the deploy or found. */
+export interface OwnCluster {
+  readonly arn: string;
+  readonly name: string;
+  /** Where functions that reach the brokers are, and what they have to be a member of. */
+  readonly subnetIds: readonly string[];
+  readonly securityGroupId: string;
+  /** The secrets of its users by source. */
+  readonly userSecrets: ReadonlyMap<string, StoredSecret>;
+}
 
-const serverProperties = {
-  'auto.create.topics.enable': false,
-  'default.replication.factor': replication,
-  'min.insync.replicas': minInSyncReplicas,
-  'unclean.leader.election.enable': false,
-  'allow.everyone.if.no.acl.found': false,
-  // A record of 1 MiB with its key and headers.
-  'message.max.bytes': 2_097_152,
-};
-
-/** The Kafka cluster, its network, and the topics and users of the sources on it. */
+/** Our own Kafka cluster, and the topics and users of the sources on it. */
 export class StreamingStack extends Stack {
-  readonly kafka: OwnKafka;
-  readonly vpc: Vpc;
-  /** Whoever is in it reaches the brokers. */
-  readonly brokerAccess: SecurityGroup;
+  readonly kafka: OwnCluster;
 
-  constructor(scope: Construct, id: string, props: FanoutStackProps) {
+  constructor(scope: Construct, id: string, props: StreamingStackProps) {
     super(scope, id, props);
-    const { brokers, name, sources } = props.settings;
-
-    this.vpc = new Vpc(this, 'Vpc', {
-      maxAzs: 3,
-      natGateways: 1,
-      // Would need a custom resource; nothing is ever put into the default group.
-      restrictDefaultSecurityGroup: false,
-      subnetConfiguration: [
-        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26 },
-        { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 22 },
-      ],
-    });
-    this.brokerAccess = new SecurityGroup(this, 'BrokerAccess', {
-      vpc: this.vpc,
-      description: 'Brokers, and the event source mappings and functions that reach them',
-      allowAllOutbound: true,
-    });
-    this.brokerAccess.addIngressRule(this.brokerAccess, Port.tcpRange(9092, 9098), 'Kafka within the group');
-
-    const configuration = new CfnConfiguration(this, 'Configuration', {
-      name: `fanout-${name}`,
-      serverProperties: Object.entries(serverProperties)
-        .map(([key, value]) => `${key}=${value}`)
-        .join('\n'),
-    });
-    const cluster = new CfnCluster(this, 'Cluster', {
-      clusterName: `fanout-${name}`,
-      kafkaVersion,
-      numberOfBrokerNodes: brokers.count,
-      brokerNodeGroupInfo: {
-        instanceType: brokers.instanceType,
-        clientSubnets: this.vpc.privateSubnets.map((subnet) => subnet.subnetId),
-        securityGroups: [this.brokerAccess.securityGroupId],
-        storageInfo: { ebsStorageInfo: { volumeSize: brokers.storageGiB } },
-      },
-      configurationInfo: { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision },
-      clientAuthentication: { sasl: { iam: { enabled: true }, scram: { enabled: true } } },
-      encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
-    });
-    cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
-
+    const { name, sources } = props.settings;
+    const cluster = this.#cluster(props);
     const onCluster = Object.entries(sources).filter(([, source]) => source.cluster.kind === 'msk');
     for (const [sourceName, source] of onCluster) {
       const topic = new CfnTopic(this, `Topic-${sourceName}`, {
-        clusterArn: cluster.attrArn,
+        clusterArn: cluster.arn,
         topicName: source.topic,
         partitionCount: source.partitions,
         replicationFactor: replication,
@@ -89,16 +48,22 @@ export class StreamingStack extends Stack {
       .map(([sourceName]) => sourceName);
     const userSecrets =
       asUsers.length > 0
-        ? new ClusterUsers(this, 'Users', { cluster, stage: name, sources: asUsers }).secrets
+        ? new ClusterUsers(this, 'Users', { clusterArn: cluster.arn, stage: name, sources: asUsers }).secrets
         : new Map<string, StoredSecret>();
-    this.kafka = { cluster, userSecrets };
-    // For whoever tries Fanout out: of the first source, on this cluster if there is one.
-    const [, shown] = onCluster[0] ?? Object.entries(sources)[0]!;
-    new CfnOutput(this, 'IngestTopic', { value: shown.topic });
+    this.kafka = { ...cluster, subnetIds: props.network.privateSubnetIds, userSecrets };
   }
 
-  /** Three zones by position: the names of an account's zones need a look-up. */
-  override get availabilityZones(): string[] {
-    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
+  #cluster({ cluster, network, settings }: StreamingStackProps) {
+    if (cluster.kind === 'existing') {
+      // `…:cluster/<name>/<uuid>`
+      const { clusterArn: arn, securityGroupId } = cluster;
+      return { arn, name: arn.split('/')[1]!, securityGroupId };
+    }
+    const made = new MadeCluster(this, 'Kafka', { stage: settings.name, cluster, network });
+    return {
+      arn: made.cluster.attrArn,
+      name: made.cluster.clusterName,
+      securityGroupId: made.brokerAccess.securityGroupId,
+    };
   }
 }

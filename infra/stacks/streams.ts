@@ -7,16 +7,17 @@ import type { StreamClusterSettings } from '../../lib/core/stream-cluster-settin
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
-import { minInSyncReplicas, replication, type StreamingStack } from './streaming.ts';
+import type { OwnCluster } from './streaming.ts';
 
 export interface StreamsStackProps extends FanoutStackProps {
   readonly config: TableV2;
   readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly queues: DeliveryQueues;
-  readonly streaming: StreamingStack;
+  readonly kafka: OwnCluster | undefined;
 }
 
 // One pass over a stream, most of which is spent waiting for the cluster.
@@ -28,7 +29,7 @@ const atOnce = 5;
 export class StreamsStack extends Stack {
   constructor(scope: Construct, id: string, props: StreamsStackProps) {
     super(scope, id, props);
-    const { settings, functions, config, events, secrets, queues, streaming } = props;
+    const { settings, functions, config, events, secrets, queues, kafka } = props;
     const { cluster, mostUsers, mostPartitions } = settings.streams;
     const provision = new FanoutFunction(this, 'Provision', {
       functions,
@@ -44,7 +45,7 @@ export class StreamsStack extends Stack {
     queues.letProvision(provision);
     const access =
       cluster.kind === 'msk'
-        ? this.#useOwn(provision, streaming, settings.name)
+        ? this.#useOwn(provision, kafka, settings.name)
         : reachSelfManaged(provision, cluster);
     const capacity = { mostUsers, mostPartitions };
     provision.function.addEnvironment('STREAM_CLUSTER', JSON.stringify({ ...access, ...capacity }));
@@ -60,8 +61,8 @@ export class StreamsStack extends Stack {
   }
 
   /** Our MSK cluster: topics and users by AWS's calls, rights by Kafka's protocol with the function's role. */
-  #useOwn(provision: FanoutFunction, { kafka, vpc, brokerAccess }: StreamingStack, stage: string) {
-    const { cluster } = kafka;
+  #useOwn(provision: FanoutFunction, own: OwnCluster | undefined, stage: string) {
+    if (!own) throw new Error('Streams are on our own cluster, and there is none');
     const secretPrefix = `AmazonMSK_fanout-${stage}.`;
     const key = new Key(this, 'UserKey', {
       description: `Encrypts the secrets of the users of orgs' streams of fanout-${stage}`,
@@ -71,10 +72,7 @@ export class StreamsStack extends Stack {
     const arnOf = (service: string, resource: string, resourceName: string) =>
       this.formatArn({ service, resource, resourceName });
     provision
-      .enterNetwork(
-        vpc.privateSubnets.map((subnet) => subnet.subnetId),
-        [brokerAccess.securityGroupId],
-      )
+      .enterNetwork(own.subnetIds, [own.securityGroupId])
       .allow(
         [
           'kafka:GetBootstrapBrokers',
@@ -94,7 +92,7 @@ export class StreamsStack extends Stack {
           'kafka-cluster:DescribeTopicDynamicConfiguration',
           'kafka-cluster:DeleteTopic',
         ],
-        [cluster.attrArn, arnOf('kafka', 'topic', `${cluster.clusterName}/*/*`)],
+        [own.arn, arnOf('kafka', 'topic', `${own.name}/*/*`)],
       )
       .allow(
         [
@@ -110,7 +108,7 @@ export class StreamsStack extends Stack {
       .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'], [key.keyArn]);
     return {
       kind: 'msk',
-      clusterArn: cluster.attrArn,
+      clusterArn: own.arn,
       region: this.region,
       secretPrefix,
       keyArn: key.keyArn,

@@ -6,7 +6,7 @@ import { boundedRequests } from './bounded-requests.ts';
 import type { BrokerAccess } from './kafka-operator.ts';
 import { callAws } from './msk-faults.ts';
 
-/** The cluster's brokers, as different clients reach them. Consumers come over the Internet where the cluster is public. */
+/** The cluster's brokers, as different clients reach them. Consumers come as the cluster lets them: over the Internet, or by PrivateLink. */
 export async function brokersOf(
   kafka: KafkaClient,
   { clusterArn: ClusterArn }: Pick<MskCluster, 'clusterArn'>,
@@ -14,7 +14,10 @@ export async function brokersOf(
   const answer = await callAws(kafka.send(new GetBootstrapBrokersCommand({ ClusterArn })));
   const { BootstrapBrokerStringSaslIam: iam, BootstrapBrokerStringSaslScram: scram } = answer;
   if (!iam || !scram) throw new StreamClusterFault('refused', 'the cluster has no SASL/IAM or no SASL/SCRAM');
-  const consumers = answer.BootstrapBrokerStringPublicSaslScram ?? scram;
+  const consumers =
+    answer.BootstrapBrokerStringPublicSaslScram ??
+    answer.BootstrapBrokerStringVpcConnectivitySaslScram ??
+    scram;
   return { iam: iam.split(','), scram: scram.split(','), consumers: consumers.split(',') };
 }
 

@@ -92,10 +92,10 @@ describe('on our own cluster', () => {
     expect([...actions].filter((action) => action.startsWith('kafka-cluster:'))).toEqual([]);
   });
 
-  test('without such a source, there is neither user nor key', () => {
+  test('without such a source, there is neither user nor secret', () => {
     const streaming = template(stageOf({ only: kinds['iam']!, other: kinds['plain']! }), 'Streaming');
     streaming.resourceCountIs('AWS::MSK::BatchScramSecret', 0);
-    streaming.resourceCountIs('AWS::KMS::Key', 0);
+    streaming.resourceCountIs('AWS::SecretsManager::Secret', 0);
     streaming.resourceCountIs('AWS::MSK::Topic', 1);
   });
 });

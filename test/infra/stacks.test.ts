@@ -133,7 +133,6 @@ describe('settings that cannot be right', () => {
   const local = stages.local;
   test.each([
     [{ sources: {} }, 'sources: '],
-    [{ brokers: { ...local.brokers, count: 4 } }, 'brokers.count: '],
     [{ retentionDays: 366 }, 'retentionDays: '],
     [{ idempotencyWindowHours: 0 }, 'idempotencyWindowHours: '],
     [{ retentionDays: 1, heldDays: 1, idempotencyWindowHours: 25 }, 'idempotencyWindowHours: '],

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { afterAll, beforeAll } from 'vitest';
@@ -13,11 +13,13 @@ import type { StageSettings } from '../../infra/stages.ts';
 export interface StageTemplates {
   /** A stack of the stage by its name in the app. */
   readonly template: (settings: StageSettings, stack: string) => Template;
+  /** The names of the stacks that the stage has. */
+  readonly stackNames: (settings: StageSettings) => string[];
   /** The resources of the local plan that have a type. */
   readonly planned: (settings: StageSettings, type: string) => Plan['resources'];
 }
 
-/** Synthesizes stages of a test file, with stubs for the functions. Files are removed when the tests have run. */
+/** Synthesizes stages of a test file, each object of settings once, with stubs for the functions. Files are removed when the tests have run. */
 export function stageTemplates(): StageTemplates {
   let functions: string;
   beforeAll(() => {
@@ -28,13 +30,25 @@ export function stageTemplates(): StageTemplates {
     }
   });
   afterAll(() => rmSync(functions, { recursive: true }));
+  const apps = new Map<StageSettings, App>();
   const build = (settings: StageSettings): App => {
-    const app = new App({ context: { ...featureFlags }, outdir: mkdtempSync(join(functions, 'out-')) });
+    const built = apps.get(settings);
+    if (built) return built;
+    // The rules that the CDK checks take most of its time; test/infra/gate.test.ts has them checked.
+    const context = { ...featureFlags, '@aws-cdk/core:validateAgainstDefaultRules': false };
+    const app = new App({ context, outdir: mkdtempSync(join(functions, 'out-')) });
     addStacks(app, settings, functions);
+    apps.set(settings, app);
     return app;
   };
+  const stackOf = (settings: StageSettings, stack: string) =>
+    build(settings).node.tryFindChild(stack) as Stack | undefined;
   return {
-    template: (settings, stack) => Template.fromStack(build(settings).node.findChild(stack) as Stack),
+    stackNames: (settings) =>
+      build(settings)
+        .node.children.filter(Stack.isStack)
+        .map(({ node }) => node.id),
+    template: (settings, stack) => Template.fromStack(stackOf(settings, stack)!),
     planned: (settings, type) =>
       planMachine(build(settings).synth().directory).resources.filter((resource) => resource.type === type),
   };

@@ -1,0 +1,131 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { AccountPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnCluster, CfnClusterPolicy, CfnConfiguration } from 'aws-cdk-lib/aws-msk';
+import { Construct } from 'constructs';
+import type { NewCluster, TenantAccess } from '../cluster-settings.ts';
+import type { NetworkStack } from '../stacks/network.ts';
+
+/** Of each topic that is made. */
+export const replication = 3;
+export const minInSyncReplicas = 2;
+
+const serverProperties = {
+  'auto.create.topics.enable': false,
+  'default.replication.factor': replication,
+  'min.insync.replicas': minInSyncReplicas,
+  'unclean.leader.election.enable': false,
+  // From the first moment on. Nobody is locked out by it: who comes with an IAM role needs no ACL.
+  'allow.everyone.if.no.acl.found': false,
+  // A record of 1 MiB with its key and headers.
+  'message.max.bytes': 2_097_152,
+};
+
+export interface MadeClusterProps {
+  readonly stage: string;
+  readonly cluster: NewCluster;
+  readonly network: NetworkStack;
+}
+
+/** The cluster that the deploy makes. It stays when its stack is deleted, and its key with it. */
+export class MadeCluster extends Construct {
+  readonly cluster: CfnCluster;
+  /** Whoever is in it reaches the brokers. */
+  readonly brokerAccess: SecurityGroup;
+
+  constructor(scope: Construct, id: string, { stage, cluster: settings, network }: MadeClusterProps) {
+    super(scope, id);
+    const { brokers, kafkaVersion, tenantAccess } = settings;
+    this.brokerAccess = new SecurityGroup(this, 'BrokerAccess', {
+      vpc: network.vpc,
+      description: 'Brokers, and the event source mappings and functions that reach them',
+      allowAllOutbound: true,
+    });
+    this.brokerAccess.addIngressRule(this.brokerAccess, Port.tcpRange(9092, 9098), 'Kafka within the group');
+    this.brokerAccess.applyRemovalPolicy(RemovalPolicy.RETAIN);
+
+    const key = new Key(this, 'Key', {
+      description: `Encrypts what the brokers of fanout-${stage} keep`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const configuration = new CfnConfiguration(this, 'Configuration', {
+      name: `fanout-${stage}`,
+      serverProperties: Object.entries(serverProperties)
+        .map(([name, value]) => `${name}=${value}`)
+        .join('\n'),
+    });
+    configuration.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    const logs = new LogGroup(this, 'BrokerLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.cluster = new CfnCluster(this, 'Cluster', {
+      clusterName: `fanout-${stage}`,
+      kafkaVersion,
+      numberOfBrokerNodes: brokers.count,
+      brokerNodeGroupInfo: {
+        instanceType: brokers.instanceType,
+        clientSubnets: [
+          ...(tenantAccess.kind === 'public' ? network.publicSubnetIds : network.privateSubnetIds),
+        ],
+        securityGroups: [this.brokerAccess.securityGroupId],
+        storageInfo: { ebsStorageInfo: { volumeSize: brokers.storageGiB } },
+        ...connectivity(tenantAccess),
+      },
+      configurationInfo: { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision },
+      clientAuthentication: { sasl: { iam: { enabled: true }, scram: { enabled: true } } },
+      encryptionInfo: {
+        encryptionAtRest: { dataVolumeKmsKeyId: key.keyArn },
+        encryptionInTransit: { clientBroker: 'TLS', inCluster: true },
+      },
+      loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logs.logGroupName } } },
+    });
+    this.cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.#letTenantsIn(tenantAccess);
+  }
+
+  #letTenantsIn(access: TenantAccess): void {
+    if (access.kind === 'private_link') {
+      new CfnClusterPolicy(this, 'Policy', {
+        clusterArn: this.cluster.attrArn,
+        policy: connectingAccounts(access.accounts, this.cluster.attrArn).toJSON() as unknown,
+      });
+      return;
+    }
+    // The ports of SCRAM within and from outside of the network.
+    const port = access.kind === 'private' ? 9096 : 9196;
+    for (const range of access.from)
+      this.brokerAccess.addIngressRule(Peer.ipv4(range), Port.tcp(port), 'Consumers of tenants');
+  }
+}
+
+function connectivity(access: TenantAccess): Partial<CfnCluster.BrokerNodeGroupInfoProperty> {
+  if (access.kind === 'private' || !access.opened) return {};
+  return {
+    connectivityInfo:
+      access.kind === 'public'
+        ? { publicAccess: { type: 'SERVICE_PROVIDED_EIPS' } }
+        : { vpcConnectivity: { clientAuthentication: { sasl: { scram: { enabled: true } } } } },
+  };
+}
+
+/** @see https://docs.aws.amazon.com/msk/latest/developerguide/mvpc-cluster-owner-action-policy.html */
+function connectingAccounts(accounts: readonly string[], clusterArn: string): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement({
+        principals: accounts.map((account) => new AccountPrincipal(account)),
+        actions: [
+          'kafka:CreateVpcConnection',
+          'kafka:GetBootstrapBrokers',
+          'kafka:DescribeCluster',
+          'kafka:DescribeClusterV2',
+        ],
+        resources: [clusterArn],
+      }),
+    ],
+  });
+}

@@ -1,0 +1,31 @@
+import type { Check } from './source-problems.ts';
+
+/** Who hears of a stage, and who pays for it. */
+export interface OperationSettings {
+  /** Alarms are sent there, once the address has confirmed it. Without it, they only show in CloudWatch. */
+  readonly alarmEmail?: string;
+  /** Tags of all resources, for the bill: activate them as cost allocation tags. `application` and `stage` are there anyway. */
+  readonly costTags: Readonly<Record<string, string>>;
+}
+
+/** Checks the address and the tags. */
+export function checkOperation({ alarmEmail, costTags }: OperationSettings, check: Check): void {
+  check(
+    alarmEmail === undefined || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(alarmEmail),
+    'alarmEmail',
+    `"${alarmEmail}" is not an e-mail address`,
+  );
+  for (const [name, value] of Object.entries(costTags)) {
+    check(
+      /^[\p{L}\p{N} _.:/=+@-]{1,128}$/u.test(name) && !/^aws:/i.test(name),
+      `costTags.${name}`,
+      'is not the name of a tag: 1 to 128 letters, digits, spaces and _.:/=+@-, not beginning with aws:',
+    );
+    check(!['application', 'stage'].includes(name), `costTags.${name}`, 'is what Fanout sets itself');
+    check(
+      /^[\p{L}\p{N} _.:/=+@-]{0,256}$/u.test(value),
+      `costTags.${name}`,
+      'must have at most 256 letters, digits, spaces and _.:/=+@-',
+    );
+  }
+}
