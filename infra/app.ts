@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Tags } from 'aws-cdk-lib';
+import { App, Tags, Validations } from 'aws-cdk-lib';
 import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundleFunctions } from './bundle.ts';
 import { ApiStack } from './stacks/api.ts';
 import { DataStack } from './stacks/data.ts';
@@ -16,20 +17,24 @@ import { type StageSettings, stageSettings } from './stages.ts';
 
 /** The stacks of one stage. `functions` is the folder that `bundleFunctions` filled. */
 export function addStacks(app: App, settings: StageSettings, functions: string): void {
-  const stack = (part: string) => ({
+  const stack = (part: string, { holdsData = false } = {}) => ({
     stackName: `fanout-${settings.name}-${part}`,
     env: { region: settings.region },
-    terminationProtection: settings.name === 'production',
+    // In production also what can be made anew: the API's address would be another.
+    terminationProtection: settings.name === 'production' || (holdsData && settings.name !== 'local'),
     settings,
     functions,
   });
-  const { config, events, secrets } = new DataStack(app, 'Data', stack('data'));
+  const { config, events, secrets } = new DataStack(app, 'Data', stack('data', { holdsData: true }));
   const { cluster } = settings;
   const hasNetwork = cluster.kind !== 'none' || settings.staticEgress;
-  const network = hasNetwork ? new NetworkStack(app, 'Network', stack('network')) : undefined;
+  const network = hasNetwork
+    ? new NetworkStack(app, 'Network', stack('network', { holdsData: true }))
+    : undefined;
   const kafka =
     network && cluster.kind !== 'none'
-      ? new StreamingStack(app, 'Streaming', { ...stack('streaming'), cluster, network }).kafka
+      ? new StreamingStack(app, 'Streaming', { ...stack('streaming', { holdsData: true }), cluster, network })
+          .kafka
       : undefined;
   const { queues } = new DeliveryStack(app, 'Delivery', {
     ...stack('delivery'),
@@ -74,6 +79,7 @@ export async function synthesize(choose: (app: App) => StageSettings, outdir?: s
   try {
     await bundleFunctions(functions);
     addStacks(app, settings, functions);
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     return app.synth().directory;
   } finally {
     rmSync(functions, { recursive: true });

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnBatchScramSecret } from 'aws-cdk-lib/aws-msk';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -7,6 +7,8 @@ import type { StoredSecret } from '../source-settings.ts';
 
 export interface ClusterUsersProps {
   readonly clusterArn: string;
+  /** Encrypts the secrets. */
+  readonly key: Key;
   readonly stage: string;
   /** The sources that read as a user of their own: at least one. */
   readonly sources: readonly string[];
@@ -20,19 +22,14 @@ export class ClusterUsers extends Construct {
   /** By source. */
   readonly secrets: ReadonlyMap<string, StoredSecret>;
 
-  constructor(scope: Construct, id: string, { clusterArn, stage, sources }: ClusterUsersProps) {
+  constructor(scope: Construct, id: string, { clusterArn, key, stage, sources }: ClusterUsersProps) {
     super(scope, id);
-    const encryptionKey = new Key(this, 'Key', {
-      description: `Encrypts the secrets of the Kafka users of fanout-${stage}`,
-      enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
     this.secrets = new Map(
       sources.map((source) => {
         const secret = new Secret(this, `Secret-${source}`, {
           secretName: `AmazonMSK_fanout-${stage}-${source}`,
           description: `The Kafka user that source ${source} reads as`,
-          encryptionKey,
+          encryptionKey: key,
           generateSecretString: {
             secretStringTemplate: JSON.stringify({ username: `fanout-${source}` }),
             generateStringKey: 'password',
@@ -42,7 +39,7 @@ export class ClusterUsers extends Construct {
           // The password of a user that is gone is of no use to anyone.
           removalPolicy: RemovalPolicy.DESTROY,
         });
-        return [source, { secretArn: secret.secretArn, keyArn: encryptionKey.keyArn }];
+        return [source, { secretArn: secret.secretArn, keyArn: key.keyArn }];
       }),
     );
     new CfnBatchScramSecret(this, 'Users', {

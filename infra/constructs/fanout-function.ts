@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Duration } from 'aws-cdk-lib';
-import { RemovalPolicy } from 'aws-cdk-lib';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -15,6 +15,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { wildcardFindings } from './wildcards.ts';
 
 export interface FanoutFunctionProps {
   /** The folder that holds the bundles of all functions. */
@@ -27,7 +28,13 @@ export interface FanoutFunctionProps {
   readonly environment?: Record<string, string>;
 }
 
-/** Which calls of a table a function makes. Each is granted on the table and its indexes, nothing else. */
+/** A table, with the names of its indexes. */
+export interface IndexedTable {
+  readonly table: TableV2;
+  readonly indexes: readonly string[];
+}
+
+/** Which calls of a table a function makes. Each is granted on the table, queries on its indexes too, nothing else. */
 export type TableCall =
   | 'GetItem'
   | 'BatchGetItem'
@@ -79,12 +86,17 @@ export class FanoutFunction extends Construct {
   }
 
   /** Lets the function make these calls on the table, whose name it finds in `variable`. */
-  useTable(table: ITable, variable: string, calls: readonly TableCall[]): this {
+  useTable({ table, indexes }: IndexedTable, variable: string, calls: readonly TableCall[]): this {
     this.function.addEnvironment(variable, table.tableName);
     this.allow(
       calls.map((call) => `dynamodb:${call}`),
-      [table.tableArn, `${table.tableArn}/index/*`],
+      [table.tableArn],
     );
+    if (calls.includes('Query'))
+      this.allow(
+        ['dynamodb:Query'],
+        indexes.map((index) => `${table.tableArn}/index/${index}`),
+      );
     return this;
   }
 
@@ -106,8 +118,7 @@ export class FanoutFunction extends Construct {
   enterNetwork(subnetIds: readonly string[], securityGroupIds: readonly string[]): this {
     const deployed = this.function.node.defaultChild as CfnFunction;
     deployed.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };
-    // EC2 has no narrower resource for these.
-    return this.allow(
+    return this.allowWildcards(
       [
         'ec2:CreateNetworkInterface',
         'ec2:DescribeNetworkInterfaces',
@@ -117,6 +128,7 @@ export class FanoutFunction extends Construct {
         'ec2:UnassignPrivateIpAddresses',
       ],
       ['*'],
+      'Lambda makes network interfaces with the role; EC2 has no narrower resource for these actions',
     );
   }
 
@@ -124,5 +136,11 @@ export class FanoutFunction extends Construct {
   allow(actions: string[], resources: string[]): this {
     this.#role.addToPolicy(new PolicyStatement({ actions, resources }));
     return this;
+  }
+
+  /** Allows actions on resources with wildcards in their names. @param reason why nothing narrower does */
+  allowWildcards(actions: string[], resources: string[], reason: string): this {
+    for (const id of wildcardFindings(this, resources)) Validations.of(this).acknowledge({ id, reason });
+    return this.allow(actions, resources);
   }
 }

@@ -75,23 +75,18 @@ function accessOwn(
     const type = SourceAccessConfigurationType.SASL_SCRAM_512_AUTH;
     return { eventSourceArn: arn, sourceAccessConfigurations: [readable(secret, type, ingest)] };
   }
-  // `…:cluster/name/uuid` becomes `…:topic/name/uuid/topic-name`.
   const part = (resource: 'topic' | 'group', partName: string) =>
-    Stack.of(ingest).formatArn({
-      service: 'kafka',
-      resource,
-      resourceName: `${own.name}/*/${partName}`,
-    });
-  ingest.allow(
+    Stack.of(ingest).formatArn({ service: 'kafka', resource, resourceName: `${own.name}/*/${partName}` });
+  ingest.allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [arn]);
+  ingest.allowWildcards(
     [
-      'kafka-cluster:Connect',
       'kafka-cluster:DescribeGroup',
       'kafka-cluster:AlterGroup',
       'kafka-cluster:DescribeTopic',
       'kafka-cluster:ReadData',
-      'kafka-cluster:DescribeClusterDynamicConfiguration',
     ],
-    [arn, part('topic', source.topic), part('group', source.consumerGroupId)],
+    [part('topic', source.topic), part('group', source.consumerGroupId)],
+    "Between the names of cluster and topic is the cluster's id, which is known once it is made",
   );
   return { eventSourceArn: arn };
 }
@@ -134,9 +129,9 @@ function readable(
   return { type, uri: secretArn };
 }
 
-/** The mapping makes network interfaces in the brokers' subnets; EC2 has no narrower resource for these actions. */
+/** The mapping makes network interfaces in the brokers' subnets. */
 function allowNetworkInterfaces(ingest: FanoutFunction): void {
-  ingest.allow(
+  ingest.allowWildcards(
     [
       'ec2:CreateNetworkInterface',
       'ec2:DescribeNetworkInterfaces',
@@ -146,5 +141,6 @@ function allowNetworkInterfaces(ingest: FanoutFunction): void {
       'ec2:DescribeSecurityGroups',
     ],
     ['*'],
+    'Lambda makes network interfaces with the role; EC2 has no narrower resource for these actions',
   );
 }

@@ -1,20 +1,19 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { NetworkStack } from './network.ts';
 
 export interface DeliveryStackProps extends FanoutStackProps {
-  readonly config: TableV2;
-  readonly events: TableV2;
+  readonly config: IndexedTable;
+  readonly events: IndexedTable;
   readonly secrets: FanoutSecrets;
   readonly network: NetworkStack | undefined;
 }
@@ -108,9 +107,18 @@ export class DeliveryStack extends Stack {
     this.queues.letDeliver(sweep);
     this.queues.letReplay(sweep);
     this.queues.letProvision(sweep);
+    // Not that of the CDK, which may also call all versions of the function.
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+    });
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [sweep.function.functionArn] }),
+    );
     new Schedule(this, 'SweepSchedule', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
-      target: new LambdaInvoke(sweep.function, { retryAttempts: 0 }),
+      target: {
+        bind: () => ({ arn: sweep.function.functionArn, role, retryPolicy: { maximumRetryAttempts: 0 } }),
+      },
       description: 'Once a minute: deliveries that are due',
     });
   }

@@ -1,8 +1,7 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
 import { mapSource } from '../constructs/source-mapping.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
@@ -11,8 +10,8 @@ import type { NetworkStack } from './network.ts';
 import type { OwnCluster } from './streaming.ts';
 
 export interface IngestStackProps extends FanoutStackProps {
-  readonly config: TableV2;
-  readonly events: TableV2;
+  readonly config: IndexedTable;
+  readonly events: IndexedTable;
   readonly secrets: FanoutSecrets;
   readonly kafka: OwnCluster | undefined;
   readonly network: NetworkStack | undefined;

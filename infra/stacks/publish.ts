@@ -1,16 +1,15 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { StreamProducerSettings } from '../../lib/core/stream-cluster-settings.ts';
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
-import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { OwnCluster } from './streaming.ts';
 
 export interface PublishStackProps extends FanoutStackProps {
-  readonly config: TableV2;
-  readonly events: TableV2;
+  readonly config: IndexedTable;
+  readonly events: IndexedTable;
   readonly secrets: FanoutSecrets;
   readonly kafka: OwnCluster | undefined;
 }
@@ -63,14 +62,11 @@ export class PublishStack extends Stack {
     });
     publisher
       .enterNetwork(own.subnetIds, [own.securityGroupId])
-      .allow(
-        [
-          'kafka:GetBootstrapBrokers',
-          'kafka-cluster:Connect',
-          'kafka-cluster:DescribeTopic',
-          'kafka-cluster:WriteData',
-        ],
-        [own.arn, topics],
+      .allow(['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect'], [own.arn])
+      .allowWildcards(
+        ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+        [topics],
+        "Topics of orgs are made at run time; their names begin with the org's, which any may be",
       );
     return { kind: 'msk' as const, clusterArn: own.arn, region: this.region };
   }

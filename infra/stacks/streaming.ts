@@ -1,4 +1,5 @@
 import { Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Construct } from 'constructs';
 import { ClusterUsers } from '../constructs/cluster-users.ts';
@@ -20,7 +21,9 @@ export interface OwnCluster {
   /** Where functions that reach the brokers are, and what they have to be a member of. */
   readonly subnetIds: readonly string[];
   readonly securityGroupId: string;
-  /** The secrets of its users by source. */
+  /** Encrypts the secrets of users; MSK takes none without a customer's key. */
+  readonly userKeyArn: string;
+  /** The secrets of the sources' users, by source. */
   readonly userSecrets: ReadonlyMap<string, StoredSecret>;
 }
 
@@ -43,14 +46,21 @@ export class StreamingStack extends Stack {
       });
       topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
     }
+    const key = new Key(this, 'UserKey', {
+      description: `Encrypts the secrets of the Kafka users of fanout-${name}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     const asUsers = onCluster
       .filter(([, source]) => source.cluster.authentication === 'scram-sha-512')
       .map(([sourceName]) => sourceName);
     const userSecrets =
       asUsers.length > 0
-        ? new ClusterUsers(this, 'Users', { clusterArn: cluster.arn, stage: name, sources: asUsers }).secrets
+        ? new ClusterUsers(this, 'Users', { clusterArn: cluster.arn, key, stage: name, sources: asUsers })
+            .secrets
         : new Map<string, StoredSecret>();
-    this.kafka = { ...cluster, subnetIds: props.network.privateSubnetIds, userSecrets };
+    const subnetIds = props.network.privateSubnetIds;
+    this.kafka = { ...cluster, subnetIds, userKeyArn: key.keyArn, userSecrets };
   }
 
   #cluster({ cluster, network, settings }: StreamingStackProps) {

@@ -1,20 +1,18 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { StreamClusterSettings } from '../../lib/core/stream-cluster-settings.ts';
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
 import { minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { OwnCluster } from './streaming.ts';
 
 export interface StreamsStackProps extends FanoutStackProps {
-  readonly config: TableV2;
-  readonly events: TableV2;
+  readonly config: IndexedTable;
+  readonly events: IndexedTable;
   readonly secrets: FanoutSecrets;
   readonly queues: DeliveryQueues;
   readonly kafka: OwnCluster | undefined;
@@ -64,11 +62,6 @@ export class StreamsStack extends Stack {
   #useOwn(provision: FanoutFunction, own: OwnCluster | undefined, stage: string) {
     if (!own) throw new Error('Streams are on our own cluster, and there is none');
     const secretPrefix = `AmazonMSK_fanout-${stage}.`;
-    const key = new Key(this, 'UserKey', {
-      description: `Encrypts the secrets of the users of orgs' streams of fanout-${stage}`,
-      enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
     const arnOf = (service: string, resource: string, resourceName: string) =>
       this.formatArn({ service, resource, resourceName });
     provision
@@ -81,20 +74,27 @@ export class StreamsStack extends Stack {
           'kafka:BatchDisassociateScramSecret',
           'kafka:ListTopics',
           'kafka:CreateTopic',
-          'kafka:DescribeTopic',
-          'kafka:DeleteTopic',
           'kafka-cluster:Connect',
           'kafka-cluster:DescribeCluster',
           // Rights are the cluster's.
           'kafka-cluster:AlterCluster',
+        ],
+        [own.arn],
+      )
+      .allowWildcards(
+        [
+          'kafka:CreateTopic',
+          'kafka:DescribeTopic',
+          'kafka:DeleteTopic',
           'kafka-cluster:CreateTopic',
           'kafka-cluster:DescribeTopic',
           'kafka-cluster:DescribeTopicDynamicConfiguration',
           'kafka-cluster:DeleteTopic',
         ],
-        [own.arn, arnOf('kafka', 'topic', `${own.name}/*/*`)],
+        [arnOf('kafka', 'topic', `${own.name}/*/*`)],
+        "It makes and removes the topics of orgs; their names begin with the org's, which any may be",
       )
-      .allow(
+      .allowWildcards(
         [
           'secretsmanager:CreateSecret',
           'secretsmanager:DescribeSecret',
@@ -103,15 +103,16 @@ export class StreamsStack extends Stack {
           'secretsmanager:DeleteSecret',
         ],
         [this.formatArn({ service: 'secretsmanager', resource: `secret:${secretPrefix}*` })],
+        "It makes the secrets of orgs' users; Secrets Manager ends each name with characters of its own",
       )
       // MSK takes its own grant on the key when a secret is associated.
-      .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'], [key.keyArn]);
+      .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'], [own.userKeyArn]);
     return {
       kind: 'msk',
       clusterArn: own.arn,
       region: this.region,
       secretPrefix,
-      keyArn: key.keyArn,
+      keyArn: own.userKeyArn,
       replication,
       minInSyncReplicas,
     } satisfies Partial<StreamClusterSettings>;

@@ -11,33 +11,6 @@ const { template, planned } = stageTemplates();
 describe.each(Object.keys(stages))('stage %s', (name) => {
   const settings = stageSettings(name);
 
-  test('what holds data is kept, and cannot be deleted by mistake', () => {
-    const data = template(settings, 'Data');
-    const tables = Object.values(data.findResources('AWS::DynamoDB::GlobalTable'));
-    expect(tables).toHaveLength(2);
-    for (const table of tables) {
-      expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-      expect(table).toMatchObject({
-        Properties: {
-          Replicas: [
-            {
-              DeletionProtectionEnabled: true,
-              PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-            },
-          ],
-        },
-      });
-    }
-    for (const secret of Object.values(data.findResources('AWS::SecretsManager::Secret'))) {
-      expect(secret).toMatchObject({ DeletionPolicy: 'Retain' });
-    }
-    for (const type of ['AWS::MSK::Cluster', 'AWS::MSK::Topic']) {
-      for (const kept of Object.values(template(settings, 'Streaming').findResources(type))) {
-        expect(kept).toMatchObject({ DeletionPolicy: 'Retain' });
-      }
-    }
-  });
-
   test('no record can pass a mapping without being handled: no filter, no destination, endless retry', () => {
     const mappings = Object.values(
       template(settings, 'Ingest').findResources('AWS::Lambda::EventSourceMapping'),

@@ -13,7 +13,9 @@ import type { StageSettings } from '../../infra/stages.ts';
 export interface StageTemplates {
   /** A stack of the stage by its name in the app. */
   readonly template: (settings: StageSettings, stack: string) => Template;
-  /** The names of the stacks that the stage has. */
+  /** The stacks of the stage, in their order. */
+  readonly stacks: (settings: StageSettings) => readonly Stack[];
+  /** Their names. */
   readonly stackNames: (settings: StageSettings) => string[];
   /** The resources of the local plan that have a type. */
   readonly planned: (settings: StageSettings, type: string) => Plan['resources'];
@@ -41,13 +43,12 @@ export function stageTemplates(): StageTemplates {
     apps.set(settings, app);
     return app;
   };
+  const stacksOf = (settings: StageSettings) => build(settings).node.children.filter(Stack.isStack);
   const stackOf = (settings: StageSettings, stack: string) =>
     build(settings).node.tryFindChild(stack) as Stack | undefined;
   return {
-    stackNames: (settings) =>
-      build(settings)
-        .node.children.filter(Stack.isStack)
-        .map(({ node }) => node.id),
+    stacks: stacksOf,
+    stackNames: (settings) => stacksOf(settings).map(({ node }) => node.id),
     template: (settings, stack) => Template.fromStack(stackOf(settings, stack)!),
     planned: (settings, type) =>
       planMachine(build(settings).synth().directory).resources.filter((resource) => resource.type === type),
