@@ -20,7 +20,12 @@ export function answerProblems<Event extends { routeKey: string }>(): Middleware
         log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(cause) });
       request.response = {
         statusCode: problem.status,
-        headers: { 'content-type': 'application/problem+json' },
+        headers: {
+          'content-type': 'application/problem+json',
+          ...(problem.retryAfterSeconds !== undefined && {
+            'retry-after': String(problem.retryAfterSeconds),
+          }),
+        },
         body: JSON.stringify(problem),
       };
     },

@@ -46,13 +46,26 @@ function readJson({ headers, body = '', isBase64Encoded }: ApiEvent): RequestBod
   if (bytes.length > mostBodyBytes) {
     throw new Problem('too_large', `The body has ${bytes.length} bytes; the most is ${mostBodyBytes}.`);
   }
+  if (!isBase64Encoded && isReplaced(bytes, headers['content-length'])) throw notJson();
   if (bytes.length === 0) throw new Problem('invalid_request', 'The body is empty; send JSON.');
   const read = parse(bytes);
-  if (!read) throw new Problem('invalid_request', 'The body is not JSON in UTF-8.');
+  if (!read) throw notJson();
   if (jsonDepth(read.text) > mostLevels) {
     throw new Problem('invalid_request', `The body is nested in more than ${mostLevels} levels.`);
   }
   return read;
+}
+
+/**
+ * Whether the gateway has decoded a body that was not UTF-8: it puts a replacement character in place of what it cannot
+ * read, which nearly always changes the length.
+ */
+function isReplaced(bytes: Buffer, contentLength: string | undefined): boolean {
+  return contentLength !== undefined && Number(contentLength) !== bytes.length && bytes.includes('\ufffd');
+}
+
+function notJson(): Problem {
+  return new Problem('invalid_request', 'The body is not JSON in UTF-8.');
 }
 
 function parse(bytes: Buffer): RequestBody | undefined {

@@ -3,7 +3,7 @@ import type { CallPlace } from '../core/call-place.ts';
 import type { EventIds } from '../core/event-id.ts';
 import type { Org } from '../core/org.ts';
 import { type NodeRun, type Run, nodeRunIdOf, runIdOf, startNode, startRun as newRun } from '../core/run.ts';
-import { contextOf, runRecords } from '../core/run-records.ts';
+import { contextOf, nodeEventType, runRecords } from '../core/run-records.ts';
 import { givenBytes, mostGivenBytes } from '../core/run-limits.ts';
 import { streamHeaders, topicName } from '../core/stream.ts';
 import { type Payload, compilePayload } from '../core/templates/payload.ts';
@@ -73,7 +73,7 @@ export async function startRun(
       value,
       headers: streamHeaders(
         dependencies.eventIds.encode(call.startedMs, { ...call.place, index }),
-        'workflow.node',
+        nodeEventType,
       ),
     })),
     answer: { run_id: run.id, node_run_id: nodeRun.id },

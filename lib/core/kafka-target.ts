@@ -26,11 +26,11 @@ export const kafkaRules = {
     message: 'must be 1 to 249 letters, digits, dots, underscores and dashes, and neither . nor ..',
   },
   username: {
-    pattern: /^[^\0]{1,256}$/,
+    pattern: /^[^\x00]{1,256}$/,
     message: 'must have 1 to 256 characters, none of them NUL',
   },
   password: {
-    pattern: /^[^\0]{1,1024}$/,
+    pattern: /^[^\x00]{1,1024}$/,
     message: 'must have 1 to 1024 characters, none of them NUL',
   },
 } as const;

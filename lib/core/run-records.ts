@@ -1,6 +1,9 @@
 import { RawJson, stringifyRaw } from './raw-json.ts';
 import type { NodeRun, Run } from './run.ts';
 
+/** The `event-type` of their records. */
+export const nodeEventType = 'workflow.node';
+
 /**
  * What templates of a node see as `.`, as JSON text: `.inputs`, `.outputs` by the identifiers of nodes, and `.workflowRun`. What a
  * node of this run has reported replaces what was given for it; of two runs of a node, the later one's counts.

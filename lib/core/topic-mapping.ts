@@ -18,7 +18,8 @@ const unmappedTopic = 'ledger';
 export const defaultTopicMapping: TopicMapping = new Map([['*', unmappedTopic]]);
 
 const mappedTypes: readonly MappedType[] = [...ledgerEventTypes, '*'];
-const topicPattern = /^[A-Za-z0-9-]{1,100}$/;
+/** What a topic of a mapping may be called, without the org before it. */
+export const topicPattern = /^[A-Za-z0-9-]{1,100}$/;
 /** The org's own streams, which have contents of another kind. `ledger` is free to be named. */
 const otherStreams: readonly string[] = ['runs', 'notifications', 'prices'];
 const mostEntries = 100;

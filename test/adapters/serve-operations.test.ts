@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { serveOperations } from '../../lib/adapters/serve-operations.ts';
+import { Problem } from '../../lib/app/api/problem.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -25,4 +26,15 @@ test('an answer in time leaves nothing behind', async () => {
   const answers = serveOperations({ 'GET /a': { roles: ['tenant'], run: async () => ({ status: 204 }) } });
   expect(await answers(event, {} as Context)).toEqual({ statusCode: 204 });
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a call that is under way says when to try again', async () => {
+  const run = async () => {
+    throw new Problem('call_in_flight', 'A call with this Idempotency-Key is under way.');
+  };
+  const busy = serveOperations({ 'GET /a': { roles: ['tenant'], run } });
+  expect(await busy(event, {} as Context)).toMatchObject({
+    statusCode: 409,
+    headers: { 'retry-after': '1' },
+  });
 });

@@ -16,7 +16,8 @@ export interface DeliveryDependencies extends ReplayDeliveryDependencies {
   readonly endpointDocuments: Pick<Documents<Endpoint>, 'get'>;
 }
 
-const listQuery = z.strictObject({
+/** The query of a list of deliveries. */
+export const listQuery = z.strictObject({
   ...listParameters,
   endpoint: idSchema,
   state: z.enum(deliveryStates, `must be one of: ${deliveryStates.join(', ')}`).default('failed'),

@@ -7,7 +7,7 @@ const credential = z
   .string()
   .min(1)
   .max(1024)
-  .regex(/^\P{Cc}*$/u, 'holds a control character, such as CR, LF or NUL');
+  .regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'holds a control character, such as CR, LF or NUL');
 const secret = credential.refine((text) => !isMasked(text), 'is masked: send the secret itself');
 
 /** How the endpoint wants to be signed in to. */

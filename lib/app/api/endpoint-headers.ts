@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { isForwarded, isHeaderName, isHeaderValue, isSecretHeader } from '../../core/headers.ts';
 import { isMasked } from './mask.ts';
+import { isObject } from './node-body.ts';
 
 /** Headers of every request to a webhook: names in lower case come out. */
 export const endpointHeaders = z
-  // Values are checked below: a value that is no text must not hide what is wrong with the others.
-  .record(z.string(), z.unknown())
+  // As they came: a record of zod's would leave `__proto__` out, and one value that is no text hide what else is wrong.
+  .custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object of texts')
   .superRefine((value, context) => {
     const names = Object.keys(value);
     if (names.length > 50) context.addIssue({ code: 'custom', message: 'must have at most 50 headers' });

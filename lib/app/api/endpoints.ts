@@ -13,6 +13,7 @@ import { type EndpointRules, endpointSchemas } from './endpoint-schemas.ts';
 import { type TestSample, defaultTestData, testEndpoint, testSample } from './endpoint-test.ts';
 import { type KafkaEndpointRules, kafkaEndpoints } from './kafka-endpoints.ts';
 import { listOfOrg } from './listing.ts';
+import { isObject } from './node-body.ts';
 import { type Operations, withBody } from './operation.ts';
 import { presentCounts, presentEndpoint } from './present-endpoint.ts';
 import { Problem, notFound } from './problem.ts';
@@ -32,7 +33,7 @@ export interface EndpointDependencies {
 }
 
 /** What the type of an endpoint says of it is checked with all that is in it. */
-const anyFields = z.record(z.string(), z.unknown());
+const anyFields = z.custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object');
 const rotation = z.strictObject({
   secret: signingSecret.optional(),
   overlap_seconds: z.number().int().min(0).max(604_800).default(86_400),

@@ -39,7 +39,8 @@ const inOrder = {
     typeof since !== 'number' || typeof until !== 'number' || since < until,
 };
 
-const orgQuery = withRules(
+/** How an org's events are asked for. */
+export const orgQuery = withRules(
   z.strictObject({
     ...parameters,
     id: eventNameSchema.optional(),

@@ -36,18 +36,7 @@ export function kafkaEndpoints(
   schemas: EndpointSchemas,
   rules: KafkaEndpointRules,
 ): EndpointKind<KafkaEndpoint> {
-  const config = kafkaConfig(rules);
-  const credentials = z.strictObject({ username, password });
-  const create = schemas.create.extend({
-    type: z.literal('kafka'),
-    config: config.extend({ timeout_ms: timeoutMs.default(defaultTimeoutMs) }),
-    credentials,
-  });
-  const change = schemas.change.extend({
-    config: config.extend({ timeout_ms: timeoutMs }).partial().optional(),
-    credentials: credentials.partial().optional(),
-  });
-
+  const { create, change } = kafkaSchemas(schemas, rules);
   return {
     create(input, made) {
       const body = checkInput(create, input);
@@ -103,6 +92,22 @@ export function kafkaEndpoints(
 
     presentOnce: () => ({}),
   };
+}
+
+/** Their fields, as `POST` and `PATCH` take them. */
+export function kafkaSchemas(schemas: EndpointSchemas, rules: KafkaEndpointRules) {
+  const config = kafkaConfig(rules);
+  const credentials = z.strictObject({ username, password });
+  const create = schemas.create.extend({
+    type: z.literal('kafka'),
+    config: config.extend({ timeout_ms: timeoutMs.default(defaultTimeoutMs) }),
+    credentials,
+  });
+  const change = schemas.change.extend({
+    config: config.extend({ timeout_ms: timeoutMs }).partial().optional(),
+    credentials: credentials.partial().optional(),
+  });
+  return { create, change };
 }
 
 const username = z.string().regex(kafkaRules.username.pattern, kafkaRules.username.message);

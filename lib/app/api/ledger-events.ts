@@ -1,12 +1,12 @@
-import { z } from 'zod';
 import type { EventIds } from '../../core/event-id.ts';
 import { type LedgerEvent, readLedgerEvents } from '../../core/ledger-event.ts';
 import { streamHeaders, topicName } from '../../core/stream.ts';
 import { type TopicMapping, topicFor } from '../../core/topic-mapping.ts';
 import type { TopicMappingReader } from '../ports/topic-mappings.ts';
 import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
-import { type Operations, withBody } from './operation.ts';
-import { invalidEvents, publishedAnswer } from './published-answer.ts';
+import type { Operations } from './operation.ts';
+import { publishOperation } from './publish-operation.ts';
+import { publishedAnswer, withoutFaults } from './published-answer.ts';
 
 export interface LedgerEventDependencies extends PublishRecordsDependencies {
   readonly eventIds: EventIds;
@@ -17,20 +17,17 @@ export interface LedgerEventDependencies extends PublishRecordsDependencies {
 export function ledgerEventOperations(dependencies: LedgerEventDependencies): Operations {
   const { eventIds, mappings } = dependencies;
   return {
-    'POST /v1/orgs/{org}/ledger-events': withBody(
-      ['publisher'],
-      z.unknown(),
-      async ({ path, text, idempotencyKey }) => {
+    'POST /v1/orgs/{org}/ledger-events': publishOperation(
+      (_, text) => withoutFaults(readLedgerEvents(text)),
+      async ({ path, body: { events }, text, idempotencyKey }) => {
         const orgId = path['org']!;
-        const read = readLedgerEvents(text);
-        if ('faults' in read) throw invalidEvents(read.faults);
         const { places, answer } = await publishRecords(
           dependencies,
           { orgId, operation: 'ledger-events', text, idempotencyKey },
           async (startedMs, place) => {
             const mapping = await mappings.read(orgId);
             const idAt = (index: number) => eventIds.encode(startedMs, { ...place, index });
-            const records = read.events.map((event, index) => recordOf(orgId, event, mapping, idAt(index)));
+            const records = events.map((event, index) => recordOf(orgId, event, mapping, idAt(index)));
             const published = records.map(({ topic, headers }) => ({ id: headers['event-id'], topic }));
             return { topic: records[0]!.topic, records, answer: { records: published } };
           },

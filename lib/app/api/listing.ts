@@ -8,7 +8,8 @@ export const listParameters = {
   limit: z.coerce.number('must be a whole number from 1 to 100').int().min(1).max(100).default(50),
   cursor: z.string().max(2000).optional(),
 };
-const listQuery = z.strictObject(listParameters);
+/** The query of a list without filters. */
+export const listQuery = z.strictObject(listParameters);
 
 /** The page that a list call asks for: `limit` from 1 to 100, 50 without; `cursor` from the page before. */
 export function readListQuery(

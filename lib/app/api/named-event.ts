@@ -11,7 +11,8 @@ export interface NamedEventDependencies {
   readonly published: Pick<PublishedEvents, 'named'>;
 }
 
-const namedQuery = z.strictObject({ org: idSchema.optional() });
+/** The query of what names an event. */
+export const namedQuery = z.strictObject({ org: idSchema.optional() });
 
 /** An event's id, and what of it a caller may see: at least one part. */
 export interface NamedEvent {

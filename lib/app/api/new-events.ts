@@ -25,7 +25,8 @@ const metadata = z
     ),
   );
 
-const newEvent = z.strictObject({
+/** An event as a publish call gives it, its `data` put in as it was written. */
+export const newEvent = z.strictObject({
   event_type: z.string().regex(eventTypePattern, 'must be an event type, such as order.created'),
   data: z
     .instanceof(RawJson, { error: 'is missing, give any JSON' })
@@ -38,7 +39,7 @@ const newEvent = z.strictObject({
   time: timeSchema.optional(),
 });
 
-const newEvents = z
+export const newEvents = z
   .array(newEvent)
   .min(1, `must have 1 to ${mostEvents} events`)
   .max(mostEvents, `must have 1 to ${mostEvents} events`);

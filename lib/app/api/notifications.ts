@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { type StreamingEvent, readStreamingEvents } from '../../core/streaming-event.ts';
 import { streamHeaders, topicName } from '../../core/stream.ts';
 import type { StreamRecord } from '../ports/stream-producer.ts';
 import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
-import { type Operation, type Operations, withBody } from './operation.ts';
-import { invalidEvents, publishedAnswer } from './published-answer.ts';
+import type { Operation, Operations } from './operation.ts';
+import { publishOperation } from './publish-operation.ts';
+import { publishedAnswer, withoutFaults } from './published-answer.ts';
 
 /** Notifications and prices: one event or a bundle of them, each to a topic of its own in the path's org. */
 export function notificationOperations(dependencies: PublishRecordsDependencies): Operations {
@@ -15,17 +15,16 @@ export function notificationOperations(dependencies: PublishRecordsDependencies)
 }
 
 function publishTo(dependencies: PublishRecordsDependencies, stream: 'notifications' | 'prices'): Operation {
-  return withBody(['publisher'], z.unknown(), async ({ path, text, idempotencyKey }) => {
+  const read = (_: unknown, text: string) => withoutFaults(readStreamingEvents(text));
+  return publishOperation(read, async ({ path, body: { events }, text, idempotencyKey }) => {
     const orgId = path['org']!;
-    const read = readStreamingEvents(text);
-    if ('faults' in read) throw invalidEvents(read.faults);
     const { topic, places, answer } = await publishRecords(
       dependencies,
       { orgId, operation: stream, text, idempotencyKey },
       async () => ({
         topic: topicName(orgId, stream),
-        records: read.events.map(recordOf),
-        answer: { ids: read.events.map(({ id }) => id) },
+        records: events.map(recordOf),
+        answer: { ids: events.map(({ id }) => id) },
       }),
     );
     const records = answer.ids.map((id) => ({ id }));

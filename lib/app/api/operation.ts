@@ -3,6 +3,7 @@ import { deliveryIdPattern } from '../../core/delivery.ts';
 import { givenIdPattern } from '../../core/given-id.ts';
 import { idPattern } from '../../core/identifiers.ts';
 import { nodeRunIdPattern, runIdPattern } from '../../core/run.ts';
+import { fieldMessage } from './field-message.ts';
 import { Problem, type ProblemKind, fieldsNotValid, notFound } from './problem.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface Operation {
   readonly body?: ZodType;
   /** What a request without a body stands for, where one may be left out. */
   readonly emptyBody?: object;
+  /** Whether the header Idempotency-Key means something to it. */
+  readonly takesIdempotencyKey?: true;
   run(request: OperationRequest<unknown>): Promise<Answer>;
 }
 
@@ -83,6 +86,11 @@ const pathPatterns = new Map([
   ['nodeRun', nodeRunIdPattern],
 ]);
 
+/** What the path's parameter of this name, which is an id, must match. */
+export function pathPattern(name: string): RegExp {
+  return pathPatterns.get(name) ?? idPattern;
+}
+
 /**
  * Checks the path's parameters, all of which are ids. Nothing has an id of another form, and stores cannot take all of
  * them as keys.
@@ -90,8 +98,7 @@ const pathPatterns = new Map([
  */
 export function checkPath(path: Readonly<Record<string, string>>): void {
   for (const [name, id] of Object.entries(path)) {
-    const pattern = pathPatterns.get(name) ?? idPattern;
-    if (!pattern.test(id)) throw notFound(name, id);
+    if (!pathPattern(name).test(id)) throw notFound(name, id);
   }
 }
 
@@ -108,9 +115,7 @@ export function checkInput<Schema extends ZodType>(
   body: unknown,
   kind: ProblemKind = 'invalid_request',
 ): output<Schema> {
-  const result = schema.safeParse(body, {
-    error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'is missing' : undefined),
-  });
+  const result = schema.safeParse(body, { error: fieldMessage });
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');

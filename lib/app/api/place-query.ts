@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KnownSource } from './event-state.ts';
+import { isObject } from './node-body.ts';
 
 /** A whole number in a query, where an empty text is none. */
 const wholeNumber = (most: number) =>
@@ -34,7 +35,8 @@ export function withRules<Schema extends z.ZodType>(
   rules: readonly QueryRule<z.output<Schema>>[],
 ): Schema {
   return rules.reduce(
-    (ruled, { path, message, holds }) => ruled.refine(holds, { path: [path], message, when: () => true }),
+    (ruled, { path, message, holds }) =>
+      ruled.refine(holds, { path: [path], message, when: ({ value }) => isObject(value) }),
     schema,
   );
 }

@@ -1,10 +1,17 @@
+interface ProblemForm {
+  readonly status: number;
+  readonly title: string;
+  /** When a repeat of the call may do better. */
+  readonly retryAfterSeconds?: number;
+}
+
 /** The kinds of error the API answers with. The list is closed and each name is stable: callers branch on it. */
-const problems = {
+const kinds = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   forbidden: { status: 403, title: 'The key does not allow this' },
   not_found: { status: 404, title: 'There is no such thing' },
   conflict: { status: 409, title: 'The request contradicts what is there' },
-  call_in_flight: { status: 409, title: 'The same call is under way' },
+  call_in_flight: { status: 409, title: 'The same call is under way', retryAfterSeconds: 1 },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not JSON' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key is that of another call' },
@@ -12,9 +19,11 @@ const problems = {
   template_error: { status: 422, title: 'The payload cannot be rendered' },
   unavailable: { status: 503, title: 'A store or cluster does not answer' },
   internal: { status: 500, title: 'Something failed on our side' },
-} as const;
+} as const satisfies Record<string, ProblemForm>;
 
-export type ProblemKind = keyof typeof problems;
+export type ProblemKind = keyof typeof kinds;
+
+export const problems: Readonly<Record<ProblemKind, ProblemForm>> = kinds;
 
 /** One fault of a field: `path` such as `config.url`, empty for the body itself. */
 export interface FieldError {
@@ -44,6 +53,11 @@ export class Problem extends Error {
 
   get status(): number {
     return problems[this.kind].status;
+  }
+
+  /** What the answer says in `Retry-After`, seconds. */
+  get retryAfterSeconds(): number | undefined {
+    return problems[this.kind].retryAfterSeconds;
   }
 
   /** The body of the answer, `application/problem+json`. */

@@ -1,11 +1,11 @@
-import { z } from 'zod';
 import type { Org } from '../../core/org.ts';
 import type { Documents } from '../ports/documents.ts';
 import { type PublishDependencies, publishEvents } from '../publish-events.ts';
 import { readNewEvents } from './new-events.ts';
-import { type Operations, withBody } from './operation.ts';
+import type { Operations } from './operation.ts';
 import { notFound } from './problem.ts';
 import { type PublishOnceDependencies, publishOnce } from './publish-once.ts';
+import { publishOperation } from './publish-operation.ts';
 
 export interface PublishOperationDependencies extends PublishOnceDependencies {
   readonly orgs: Pick<Documents<Org>, 'get'>;
@@ -16,19 +16,17 @@ export interface PublishOperationDependencies extends PublishOnceDependencies {
 export function publishOperations(dependencies: PublishOperationDependencies): Operations {
   const { orgs, pipeline } = dependencies;
   return {
-    'POST /v1/orgs/{org}/events': withBody(
-      ['publisher'],
-      z.unknown(),
-      async ({ path, body, text, idempotencyKey }) => {
+    'POST /v1/orgs/{org}/events': publishOperation(
+      (body, text) => ({ events: readNewEvents(body, text), isOne: !Array.isArray(body) }),
+      async ({ path, body: { events, isOne }, text, idempotencyKey }) => {
         const orgId = path['org']!;
-        const events = readNewEvents(body, text);
         if (!(await orgs.get(orgId))) throw notFound('org', orgId);
         const data = await publishOnce(
           dependencies,
           { orgId, operation: 'events', text, idempotencyKey },
           (call) => publishEvents(pipeline, orgId, events, call),
         );
-        return { status: 202, body: Array.isArray(body) ? { data } : data[0] };
+        return { status: 202, body: isOne ? data[0] : { data } };
       },
     ),
   };

@@ -23,7 +23,11 @@ export function publishedAnswer(
   return { status: 202, body: { ...(topic !== undefined && { topic }), records: published } };
 }
 
-/** The problem of a body with faults: nothing of it was published. */
-export function invalidEvents(faults: readonly FieldFault[]): Problem {
-  return new Problem('invalid_request', `${fieldsNotValid(faults)}; nothing was published.`, faults);
+/** @throws Problem for a body with faults: nothing of it was published */
+export function withoutFaults<Read extends object>(
+  read: Read | { readonly faults: readonly FieldFault[] },
+): Exclude<Read, { readonly faults: unknown }> {
+  if (!('faults' in read)) return read as Exclude<Read, { readonly faults: unknown }>;
+  const { faults } = read;
+  throw new Problem('invalid_request', `${fieldsNotValid(faults)}; nothing was published.`, faults);
 }

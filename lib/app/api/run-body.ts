@@ -54,8 +54,9 @@ function startSchema<Node extends z.ZodType>(node: Node) {
     });
 }
 
-const inlineStart = startSchema(nodeSchema);
-const storedStart = startSchema(idSchema);
+/** A start of a node that stands in the body, and of a stored one. */
+export const inlineStart = startSchema(nodeSchema);
+export const storedStart = startSchema(idSchema);
 
 /**
  * @param text the body as it was sent

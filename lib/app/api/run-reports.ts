@@ -11,7 +11,8 @@ import { type OperationRequest, type Operations, checkInput, withBody } from './
 import { presentNodeRun, presentRun } from './present-run.ts';
 import { notFound } from './problem.ts';
 
-const reported = z
+/** What a consumer tells about a node's run, its `output` put in as it was written. */
+export const reported = z
   .strictObject({
     status: z.enum(['IN_PROGRESS', 'COMPLETED']),
     result: z.enum(['SUCCESS', 'FAILED', 'CANCELLED']).optional(),

@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { type ActionNode, type StoredNode, storedNodeId } from '../../core/action-node.ts';
 import type { Documents } from '../ports/documents.ts';
 import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
 import { type StartRunDependencies, startRun } from '../start-run.ts';
-import { type Operations, withBody } from './operation.ts';
+import type { Operations } from './operation.ts';
 import { notFound } from './problem.ts';
+import { publishOperation } from './publish-operation.ts';
 import { readRunStart } from './run-body.ts';
 
 export interface RunDependencies extends PublishRecordsDependencies, StartRunDependencies {
@@ -22,12 +22,10 @@ export function runOperations(dependencies: RunDependencies): Operations {
   };
 
   return {
-    'POST /v1/orgs/{org}/runs': withBody(
-      ['publisher'],
-      z.unknown(),
-      async ({ path, body, text, idempotencyKey }) => {
+    'POST /v1/orgs/{org}/runs': publishOperation(
+      readRunStart,
+      async ({ path, body: { node, ...start }, text, idempotencyKey }) => {
         const orgId = path['org']!;
-        const { node, ...start } = readRunStart(body, text);
         const { topic, places, answer } = await publishRecords(
           dependencies,
           { orgId, operation: 'runs', text, idempotencyKey },

@@ -24,27 +24,7 @@ export const signingSecret = z
 
 /** Endpoints that get signed requests. */
 export function webhookEndpoints(schemas: EndpointSchemas, urlRule: UrlRule): EndpointKind<WebhookEndpoint> {
-  const create = schemas.create.extend({
-    type: z.literal('webhook', 'must be webhook or kafka'),
-    auth: authSchema.nullish(),
-    config: z.strictObject({
-      url: urlSchema(urlRule),
-      timeout_ms: timeoutMs.default(defaultTimeoutMs),
-      headers: endpointHeaders.default({}),
-    }),
-    credentials: z.strictObject({ secret: signingSecret.optional() }).optional(),
-  });
-  const change = schemas.change.extend({
-    auth: authSchema.nullish(),
-    config: z
-      .strictObject({
-        url: urlSchema(urlRule).optional(),
-        timeout_ms: timeoutMs.optional(),
-        headers: endpointHeaders.optional(),
-      })
-      .optional(),
-  });
-
+  const { create, change } = webhookSchemas(schemas, urlRule);
   return {
     create(input, made) {
       const body = checkInput(create, input);
@@ -95,6 +75,32 @@ export function webhookEndpoints(schemas: EndpointSchemas, urlRule: UrlRule): En
 
     presentOnce: ({ secrets }) => ({ credentials: { secret: secrets[0]!.value } }),
   };
+}
+
+/** Their fields, as `POST` and `PATCH` take them. */
+export function webhookSchemas(schemas: EndpointSchemas, urlRule: UrlRule) {
+  const create = schemas.create.extend({
+    type: z.literal('webhook', 'must be webhook or kafka'),
+    auth: authSchema.nullish(),
+    config: z.strictObject({
+      url: urlSchema(urlRule),
+      timeout_ms: timeoutMs.default(defaultTimeoutMs),
+      headers: endpointHeaders.default({}),
+    }),
+    credentials: z.strictObject({ secret: signingSecret.optional() }).optional(),
+  });
+  const change = schemas.change.extend({
+    auth: authSchema.nullish(),
+    config: z
+      .strictObject({
+        url: urlSchema(urlRule).optional(),
+        timeout_ms: timeoutMs.optional(),
+        headers: endpointHeaders.optional(),
+      })
+      .optional(),
+  });
+
+  return { create, change };
 }
 
 function urlSchema(rule: UrlRule) {

@@ -98,3 +98,14 @@ test('a deleted endpoint leaves no failures to one that is given its id', async 
   await run('DELETE');
   expect(ended).toEqual(['ep_1']);
 });
+
+test.each([
+  ['{"filter": {"__proto__": {"$eq": 1}}}', 'filter.__proto__'],
+  ['{"filter": {"data": {"a": {"$nope": 1}}}}', 'filter.data.a.$nope'],
+  ['{"filter": []}', 'filter'],
+  ['{"config": {"headers": {"__proto__": {}}}}', 'config.headers.__proto__'],
+  ['{"config": {"headers": []}}', 'config.headers'],
+  ['{"__proto__": {}}', '__proto__'],
+])('%s is refused: a condition or header that is not understood is not left out', async (body, path) => {
+  await expect(run('PATCH', JSON.parse(body))).rejects.toMatchObject({ errors: [{ path }] });
+});
