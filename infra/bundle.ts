@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { builtModules } from './built-modules.ts';
 import { leanKafkaClient } from './lean-kafka-client.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -63,7 +64,7 @@ async function bundleOne(
     external: ['*/llhttp/llhttp-wasm.js', '*/milo/simd.js', '*/milo/no-simd.js'],
     // CommonJS packages inside an ES module bundle still call require for Node's own modules.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    plugins: [leanKafkaClient],
+    plugins: [leanKafkaClient, builtModules],
     metafile: true,
     logLevel: 'silent',
   });

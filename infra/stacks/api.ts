@@ -22,8 +22,11 @@ export interface ApiStackProps extends FanoutStackProps {
   readonly network: NetworkStack | undefined;
 }
 
+/** Routes that tell how the API and the streams are used. */
+const documentRoutes = ['GET /openapi.json', 'GET /asyncapi.json'];
+
 /** Routes anyone may call. */
-export const openRoutes = ['GET /healthz'];
+export const openRoutes = ['GET /healthz', ...documentRoutes];
 
 /** Routes that write to orgs' topics: functions that reach the Kafka cluster answer them. */
 const publishRoutes = [
@@ -89,7 +92,7 @@ export const keyedRoutes = [
   'POST /v1/sources/{source}/skip',
 ];
 
-/** The HTTP API: a key is checked by the authorizer, everything else by one function. */
+/** The HTTP API: a key is checked by the authorizer, everything else by the functions that answer. */
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
@@ -129,6 +132,13 @@ export class ApiStack extends Stack {
       ])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
       .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
+    const describe = new FanoutFunction(this, 'Describe', {
+      functions,
+      code: 'describe',
+      description: "Answers the API's documents",
+      timeout: Duration.seconds(10),
+      memoryMiB: 256,
+    });
     queues.letDeliver(handle);
     queues.letReplay(handle);
     queues.letProvision(handle);
@@ -152,7 +162,9 @@ export class ApiStack extends Stack {
     const integration = integrationOf('Handle', handle);
     const publish = integrationOf('Publish', publishing.publish);
     const prices = integrationOf('PublishPrices', publishing.publishPrices);
+    const documents = integrationOf('Describe', describe);
     const integrations = new Map([
+      ...documentRoutes.map((route) => [route, documents] as const),
       ...publishRoutes.map((route) => [route, publish] as const),
       ...priceRoutes.map((route) => [route, prices] as const),
     ]);
