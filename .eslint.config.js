@@ -33,7 +33,13 @@ export default tseslint.config(
   },
   {
     // The local machine and the bench talk to a person on a terminal; vitest asks for a default export.
-    files: ['infra/local/**', 'test/bench/**', 'test/vitest.config.ts', 'test/imports.ts'],
+    files: [
+      'infra/local/**',
+      'test/bench/**',
+      'test/schemathesis/**',
+      'test/vitest.config.ts',
+      'test/imports.ts',
+    ],
     rules: { 'no-console': 'off', 'no-restricted-exports': 'off' },
   },
 );
