@@ -1,6 +1,6 @@
-import { publishedName } from '../lib/app/api/event-state.ts';
 import { idPattern } from '../lib/core/identifiers.ts';
 import { leastRateLimit } from '../lib/core/rate-limit.ts';
+import { publishedName } from '../lib/core/source.ts';
 import {
   localListeners,
   type SelfManagedCluster,

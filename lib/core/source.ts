@@ -1,5 +1,8 @@
 import type { Transform } from './transform.ts';
 
+/** What stands in place of a source's name where events were published over HTTP. */
+export const publishedName = 'api';
+
 /** What of a source can be changed at run time. The rest of it is infrastructure. */
 export interface SourceConfig {
   /** The source's name, as in the stage's settings. */

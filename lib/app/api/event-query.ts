@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { eventTypePattern } from '../../core/event-types.ts';
-import { type KnownSource, eventStates, publishedName } from './event-state.ts';
+import { publishedName } from '../../core/source.ts';
+import { type KnownSource, eventStates } from './event-state.ts';
 import { eventNameSchema } from './event-name.ts';
 import { checkInput } from './operation.ts';
 import { placeParameters, withRules } from './place-query.ts';

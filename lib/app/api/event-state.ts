@@ -1,6 +1,7 @@
 import type { Delivery } from '../../core/delivery.ts';
 import { publishedSource } from '../../core/event-id.ts';
 import type { FirstDelivery, JournalEntry, JournalEvent } from '../../core/journal.ts';
+import { publishedName } from '../../core/source.ts';
 
 /** A source's name, its number in event ids, and its topic. */
 export interface KnownSource {
@@ -8,9 +9,6 @@ export interface KnownSource {
   readonly number: number;
   readonly topic: string;
 }
-
-/** What stands in place of a source's name where events were published over HTTP. */
-export const publishedName = 'api';
 
 /** How an event stands. `skipped` is a record that its source's transform made no event of. */
 export const eventStates = [

@@ -1,6 +1,7 @@
 import type { Org } from '../../core/org.ts';
 import { publishedSource } from '../../core/event-id.ts';
 import { matchesEventType } from '../../core/event-types.ts';
+import { publishedName } from '../../core/source.ts';
 import type { ClaimStore } from '../ports/claims.ts';
 import { type Documents, InvalidCursor } from '../ports/documents.ts';
 import type { ListedEntry } from '../ports/event-lists.ts';
@@ -15,7 +16,7 @@ import {
   standingOf,
 } from './event-page.ts';
 import { type EventQuery, type OrgEventQuery, operatorQuery, readOrgQuery, timesOf } from './event-query.ts';
-import { type KnownSource, presentIds, presentSource, presentTarget, publishedName } from './event-state.ts';
+import { type KnownSource, presentIds, presentSource, presentTarget } from './event-state.ts';
 import { knownCursor } from './listing.ts';
 import { findNamed } from './named-event.ts';
 import { type Operations, checkInput } from './operation.ts';
