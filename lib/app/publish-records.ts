@@ -35,6 +35,15 @@ export interface RenderedCall {
   readonly answer: object;
 }
 
+/** A call of records as it came. */
+export interface RecordsCall extends IncomingCall {
+  /**
+   * Whether the same records come of rendering it again, for they are those of its body: then they need not be kept, which is a
+   * third of what a key costs.
+   */
+  readonly isRenderedAlike?: boolean;
+}
+
 /** What a call has published. */
 export interface PublishedCall<Answer extends object> {
   readonly topic: string;
@@ -45,23 +54,23 @@ export interface PublishedCall<Answer extends object> {
 
 /**
  * Publishes records to topics of an org: once for each Idempotency-Key; those of one topic in one send.
- * @param render called when the call is made first; with a key its result is kept before anything is produced, and whoever
- *   continues the call publishes the very same. What it throws is thrown, and nothing is published.
+ * @param render called when the call is made first; with a key its result is kept before anything is produced, unless it is the
+ *   same each time, and whoever continues the call publishes the very same. What it throws is thrown, and nothing is published.
  * @returns where the records are, once all in-sync replicas have them; of a call that was made before, as it was then
  * @throws Problem when the org or its stream is missing, when the outcome is unknown, and for keys as `publishOnce` does
  */
 export async function publishRecords<Rendered extends RenderedCall>(
   dependencies: PublishRecordsDependencies,
-  call: IncomingCall,
+  call: RecordsCall,
   render: (startedMs: number, place: CallPlace) => Promise<Rendered>,
 ): Promise<PublishedCall<Rendered['answer']>> {
-  const { orgId, idempotencyKey } = call;
+  const { orgId, idempotencyKey, isRenderedAlike = false } = call;
   return publishOnce(dependencies, call, async ({ startedMs, place }, memory) => {
     const rendered =
       memory.kept === undefined
         ? await render(startedMs, place)
         : (JSON.parse(memory.kept) as Awaited<Rendered>);
-    if (memory.kept === undefined) await memory.keep(JSON.stringify(rendered));
+    if (memory.kept === undefined && !isRenderedAlike) await memory.keep(JSON.stringify(rendered));
     try {
       const places = await produce(dependencies.producer, rendered);
       return { topic: rendered.topic, places, answer: rendered.answer };

@@ -121,6 +121,36 @@ describe('a function that is killed', () => {
   );
 });
 
+test.each([
+  { writes: 1, isSent: false, copies: 1 },
+  { writes: 1, isSent: true, copies: 1 },
+  { writes: 2, isSent: false, copies: 2 },
+  { writes: 2, isSent: true, copies: 1 },
+])(
+  'records that are those of the body are kept nowhere; killed at write $writes (sent: $isSent), a repeat sends the same',
+  async ({ copies, ...death }) => {
+    const records = ['1', '2'].map((id) => ({ key: 'k', value: id, headers: { 'event-id': id } }));
+    const make = (client?: DynamoDBClient) => {
+      const call = {
+        orgId: 'acme',
+        operation: 'prices',
+        text: '',
+        idempotencyKey: 'a',
+        isRenderedAlike: true,
+      };
+      const dependencies = dependenciesWith(client ?? storage.dynamodb, producer);
+      const keep = () => Promise.reject(new Error('is not to be called'));
+      const calls = { ...dependencies.calls, keep };
+      return publishRecords({ ...dependencies, calls }, call, async () => ({ topic, records, answer: {} }));
+    };
+    await expect(make(dyingClient(death))).rejects.toThrow('killed');
+    nowMs += minute;
+    const answer = await make();
+    expect(await make()).toEqual(answer);
+    expect(await published()).toEqual(Array.from({ length: copies }, () => ['1', '2']).flat());
+  },
+);
+
 test('a send whose outcome is unknown is told as such, and the same call sends the same records', async () => {
   const through: StreamProducer = {
     async send(...records) {

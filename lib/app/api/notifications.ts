@@ -20,7 +20,7 @@ function publishTo(dependencies: PublishRecordsDependencies, stream: 'notificati
     const orgId = path['org']!;
     const { topic, places, answer } = await publishRecords(
       dependencies,
-      { orgId, operation: stream, text, idempotencyKey },
+      { orgId, operation: stream, text, idempotencyKey, isRenderedAlike: true },
       async () => ({
         topic: topicName(orgId, stream),
         records: events.map(recordOf),
