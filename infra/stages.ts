@@ -35,6 +35,11 @@ export interface StageSettings extends WebhookTargetSettings, OperationSettings 
   readonly deliveryConcurrency: number;
   /** Most invocations at once of the function for slow endpoints, 2 to 1000. Each has ten attempts under way. */
   readonly slowDeliveryConcurrency: number;
+  /**
+   * Most calls at once that publish to streams, 1 to 500, and as many that publish prices. Each has a connection to each
+   * broker, and they are reserved: Lambda's quota for the account must leave 100 to all else.
+   */
+  readonly publishConcurrency: number;
   /** How many attempts at an endpoint may fail in a row, 10 to 10000; alerts tell when half of them have, and more. */
   readonly allowedConsecutiveFailures: number;
   /**
@@ -76,6 +81,7 @@ const onAws = {
   idempotencyWindowHours: 24,
   deliveryConcurrency: 50,
   slowDeliveryConcurrency: 50,
+  publishConcurrency: 50,
   allowedConsecutiveFailures: 100,
   disableFailingAfterMinutes: 60,
   allowLoopbackTargets: false,
@@ -101,6 +107,7 @@ export const stages: Readonly<Record<StageName, StageSettings>> = {
     },
     deliveryConcurrency: 2,
     slowDeliveryConcurrency: 2,
+    publishConcurrency: 20,
     allowLoopbackTargets: true,
     webhookPorts: 'any',
   },
@@ -164,6 +171,7 @@ export function stageProblems(settings: StageSettings): string[] {
   );
   for (const field of ['deliveryConcurrency', 'slowDeliveryConcurrency'] as const)
     check(whole(settings[field], 2, 1000), field, 'must be from 2 to 1000');
+  check(whole(settings.publishConcurrency, 1, 500), 'publishConcurrency', 'must be from 1 to 500');
   check(
     whole(settings.allowedConsecutiveFailures, 10, 10_000),
     'allowedConsecutiveFailures',

@@ -25,6 +25,8 @@ export interface FanoutFunctionProps {
   readonly description: string;
   readonly timeout: Duration;
   readonly memoryMiB: number;
+  /** Most environments at once; they are reserved for the function. */
+  readonly concurrency?: number;
   readonly environment?: Record<string, string>;
 }
 
@@ -71,6 +73,7 @@ export class FanoutFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMiB,
       timeout: props.timeout,
+      reservedConcurrentExecutions: props.concurrency,
       role: this.#role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

@@ -50,6 +50,8 @@ export function mapSource(
     provisionedPollerConfig: {
       minimumPollers: source.pollers.minimum,
       maximumPollers: source.pollers.maximum,
+      // Within one VPC mappings may share them: quiet sources do not each pay for their own.
+      ...(cluster.kind === 'msk' && { pollerGroupName: Stack.of(scope).stackName }),
     },
   });
   // Lambda tries the rights out when it makes the mapping.

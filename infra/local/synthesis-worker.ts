@@ -10,5 +10,9 @@ export interface SynthesisSettings {
 
 const { stage, outdir } = workerData as SynthesisSettings;
 parentPort!.postMessage(
-  await synthesize(() => (typeof stage === 'string' ? stageSettings(stage) : checkedSettings(stage)), outdir),
+  await synthesize(
+    () => (typeof stage === 'string' ? stageSettings(stage) : checkedSettings(stage)),
+    outdir,
+    false,
+  ),
 );

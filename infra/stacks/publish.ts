@@ -37,6 +37,8 @@ export class PublishStack extends Stack {
       description,
       timeout,
       memoryMiB: 1024,
+      // Each environment has a connection to each broker.
+      concurrency: settings.publishConcurrency,
       environment: {
         IDEMPOTENCY_WINDOW_HOURS: String(settings.idempotencyWindowHours),
         RETENTION_DAYS: String(settings.retentionDays),

@@ -33,18 +33,6 @@ describe.each(Object.keys(stages))('stage %s', (name) => {
     }
   });
 
-  test('a message of the queue stays hidden for six times what the function may take', () => {
-    const delivery = template(settings, 'Delivery');
-    delivery.hasResourceProperties('AWS::SQS::Queue', {
-      VisibilityTimeout: 270,
-      RedrivePolicy: Match.anyValue(),
-    });
-    delivery.hasResourceProperties('AWS::Lambda::Function', {
-      Timeout: 45,
-      Description: Match.stringLikeRegexp('queued'),
-    });
-  });
-
   test('every route but the open ones is behind the authorizer', () => {
     const routes = Object.values(template(settings, 'Api').findResources('AWS::ApiGatewayV2::Route'));
     const open = routes.filter(
@@ -111,6 +99,7 @@ describe('settings that cannot be right', () => {
     [{ retentionDays: 1, heldDays: 1, idempotencyWindowHours: 25 }, 'idempotencyWindowHours: '],
     [{ heldDays: 0 }, 'heldDays: '],
     [{ heldDays: 31 }, 'heldDays: '],
+    [{ publishConcurrency: 0 }, 'publishConcurrency: '],
     [{ allowedConsecutiveFailures: 9 }, 'allowedConsecutiveFailures: '],
     [{ allowedConsecutiveFailures: 10.5 }, 'allowedConsecutiveFailures: '],
     [{ allowedConsecutiveFailures: 10_001 }, 'allowedConsecutiveFailures: '],
