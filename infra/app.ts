@@ -12,7 +12,9 @@ import { IngestStack } from './stacks/ingest.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { PublishStack } from './stacks/publish.ts';
 import { StreamingStack } from './stacks/streaming.ts';
+import { FanoutFunction } from './constructs/fanout-function.ts';
 import { StreamsStack } from './stacks/streams.ts';
+import { WatchStack } from './stacks/watch.ts';
 import { type StageSettings, stageSettings } from './stages.ts';
 
 /** The stacks of one stage. `functions` is the folder that `bundleFunctions` filled. */
@@ -61,6 +63,13 @@ export function addStacks(app: App, settings: StageSettings, functions: string):
     kafka,
   });
   new ApiStack(app, 'Api', { ...stack('api'), config, events, secrets, queues, publishing, network });
+  const deployed = app.node.findAll().filter((construct) => construct instanceof FanoutFunction);
+  new WatchStack(app, 'Watch', {
+    ...stack('watch'),
+    queues,
+    events,
+    deployed: new Map(deployed.map((each) => [each.node.id, each])),
+  });
   Tags.of(app).add('application', 'fanout');
   Tags.of(app).add('stage', settings.name);
   for (const [name, value] of Object.entries(settings.costTags)) Tags.of(app).add(name, value);

@@ -13,7 +13,7 @@ import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
 import { type KafkaBatchResponse, batchFailures, recordsOf } from '../../lib/adapters/kafka-event.ts';
 import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
-import { errorFields, log } from '../../lib/adapters/log.ts';
+import { errorFields, log, metrics } from '../../lib/adapters/log.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
 import { compilePattern } from '../../lib/adapters/re2-patterns.ts';
 import { readOwnKeys } from '../../lib/adapters/own-keys.ts';
@@ -68,7 +68,12 @@ const dependencies: BatchDependencies = {
  */
 export async function handler(event: MSKEvent | SelfManagedKafkaEvent): Promise<KafkaBatchResponse> {
   const startedMs = now();
-  const { counts, unmatched, unsent, failure, unreached } = await ingestBatch(dependencies, recordsOf(event));
+  const records = recordsOf(event);
+  // First, so that a batch which comes again and again shows.
+  const oldestMs = records.reduce((oldest, { timestampMs }) => Math.min(oldest, timestampMs), startedMs);
+  metrics({ IngestDelay: startedMs - oldestMs }, { Source: source }, 'Milliseconds');
+  const { counts, unmatched, unsent, failure, unreached } = await ingestBatch(dependencies, records);
+  metrics({ Records: counts.records, Quarantined: counts.quarantined }, { Source: source });
   await watch.finish();
   if (failure) log('ERROR', 'records come again', { source, ...errorFields(failure) });
   if (unsent) log('WARN', 'messages not sent', { source, ...errorFields(unsent) });

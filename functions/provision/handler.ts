@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
 import { environment } from '../../lib/adapters/environment.ts';
-import { errorFields, log } from '../../lib/adapters/log.ts';
+import { errorFields, log, metrics } from '../../lib/adapters/log.ts';
 import { readSecret } from '../../lib/adapters/secrets.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
 import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
@@ -41,6 +41,7 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
     log('INFO', 'provisioned', { org, ...outcome });
     return { batchItemFailures: [] };
   } catch (error) {
+    metrics({ ProvisioningFailures: 1 });
     log('ERROR', 'provisioning failed', { org, ...errorFields(error) });
     await receiveAgainSoon(sqs, queueUrl, Records);
     return { batchItemFailures: [{ itemIdentifier: message!.messageId }] };

@@ -36,6 +36,17 @@ export class DeliveryQueues extends Construct {
     this.streams = this.#queue('Streams', rest, mostTries);
   }
 
+  /** All of them, by a name for people. */
+  get byName(): Readonly<Record<string, Queue>> {
+    return {
+      WakeUps: this.usual,
+      SlowWakeUps: this.slow,
+      FanOuts: this.fanOuts,
+      Replays: this.replays,
+      Streams: this.streams,
+    };
+  }
+
   /** Lets a function have deliveries attempted. */
   letWakeUp(sender: FanoutFunction): void {
     sender.sendTo(this.usual, 'WAKE_UP_QUEUE').sendTo(this.slow, 'SLOW_WAKE_UP_QUEUE');

@@ -20,6 +20,8 @@ import { wildcardFindings } from './wildcards.ts';
 export interface FanoutFunctionProps {
   /** The folder that holds the bundles of all functions. */
   readonly functions: string;
+  /** Its metrics are in the namespace of this stage. */
+  readonly stage: string;
   /** The folder under `functions/` whose handler this is. */
   readonly code: string;
   readonly description: string;
@@ -28,6 +30,11 @@ export interface FanoutFunctionProps {
   /** Most environments at once; they are reserved for the function. */
   readonly concurrency?: number;
   readonly environment?: Record<string, string>;
+}
+
+/** Where the metrics of a stage's functions are. */
+export function metricsNamespace(stage: string): string {
+  return `Fanout/${stage}`;
 }
 
 /** A table, with the names of its indexes. */
@@ -81,6 +88,7 @@ export class FanoutFunction extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         // Names are resolved on these threads: with the usual four, a few slow name servers would stall everything.
         UV_THREADPOOL_SIZE: '64',
+        METRICS_NAMESPACE: metricsNamespace(props.stage),
         ...props.environment,
       },
       // Only the scheduler calls asynchronously, and it calls again in a minute.

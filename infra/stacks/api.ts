@@ -100,6 +100,7 @@ export class ApiStack extends Stack {
 
     const authorize = new FanoutFunction(this, 'Authorize', {
       functions,
+      stage: settings.name,
       code: 'authorize',
       description: 'Checks API keys',
       timeout: Duration.seconds(10),
@@ -109,6 +110,7 @@ export class ApiStack extends Stack {
       .readSecret(secrets.operatorKey, 'OPERATOR_KEY_SECRET');
     const handle = new FanoutFunction(this, 'Handle', {
       functions,
+      stage: settings.name,
       code: 'api',
       description: 'Answers the HTTP API',
       timeout: Duration.seconds(29),

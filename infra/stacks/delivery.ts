@@ -37,6 +37,7 @@ export class DeliveryStack extends Stack {
     const deliver = (name: string, lane: 'usual' | 'slow', description: string, concurrency: number) => {
       const attempts = new FanoutFunction(this, name, {
         functions,
+        stage: settings.name,
         code: 'deliver',
         description,
         timeout: deliverTimeout,
@@ -67,6 +68,7 @@ export class DeliveryStack extends Stack {
 
     const fanOut = new FanoutFunction(this, 'FanOut', {
       functions,
+      stage: settings.name,
       code: 'fan-out',
       description: 'Delivers events whose target has many endpoints',
       timeout: jobTimeout,
@@ -83,6 +85,7 @@ export class DeliveryStack extends Stack {
 
     const replay = new FanoutFunction(this, 'Replay', {
       functions,
+      stage: settings.name,
       code: 'replay',
       description: 'Makes deliveries once more, at a bounded speed',
       timeout: jobTimeout,
@@ -99,6 +102,7 @@ export class DeliveryStack extends Stack {
 
     const sweep = new FanoutFunction(this, 'Sweep', {
       functions,
+      stage: settings.name,
       code: 'sweep',
       description: 'Sends a wake-up for each delivery that is due',
       timeout: Duration.seconds(55),

@@ -27,6 +27,7 @@ export class IngestStack extends Stack {
     for (const [name, source] of Object.entries(settings.sources)) {
       const ingest = new FanoutFunction(this, `Ingest-${name}`, {
         functions,
+        stage: settings.name,
         code: 'ingest',
         description: `Routes and delivers the records of source ${name}`,
         timeout: Duration.seconds(60),

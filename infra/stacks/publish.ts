@@ -33,6 +33,7 @@ export class PublishStack extends Stack {
     const { settings, functions, config, events, secrets, kafka } = props;
     const publisher = new FanoutFunction(this, id, {
       functions,
+      stage: settings.name,
       code: 'publish',
       description,
       timeout,

@@ -31,6 +31,7 @@ export class StreamsStack extends Stack {
     const { cluster, mostUsers, mostPartitions } = settings.streams;
     const provision = new FanoutFunction(this, 'Provision', {
       functions,
+      stage: settings.name,
       code: 'provision',
       description: "Provisions orgs' topics and users",
       timeout: provisionTimeout,

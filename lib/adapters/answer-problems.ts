@@ -1,7 +1,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Problem } from '../app/api/problem.ts';
-import { errorFields, log } from './log.ts';
+import { errorFields, log, metrics } from './log.ts';
 
 /**
  * Answers errors as problem+json. What was not foreseen is logged, and tells the caller nothing but that it failed; so is what
@@ -18,6 +18,9 @@ export function answerProblems<Event extends { routeKey: string }>(): Middleware
       const cause = problem === error ? problem.cause : error;
       if (cause !== undefined)
         log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(cause) });
+      // The one dimension that says which function it was, as AWS's own metrics do.
+      const FunctionName = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '';
+      if (problem.status >= 500) metrics({ ServerErrors: 1 }, { FunctionName });
       request.response = {
         statusCode: problem.status,
         headers: {

@@ -20,18 +20,23 @@ export function errorFields(error: unknown): Record<string, unknown> {
 }
 
 /**
- * Writes one more line to standard output, which CloudWatch turns into a data point of the namespace `Fanout`.
+ * Writes one more line to standard output, which CloudWatch turns into data points of the stage's namespace, `Fanout/<stage>`.
+ * @param values by the names of their metrics, counts where `unit` says nothing else
  * @param dimensions one time series for each of their values: only such as have few
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function metric(name: string, value: number, dimensions: Readonly<Record<string, string>>): void {
+export function metrics(
+  values: Readonly<Record<string, number>>,
+  dimensions: Readonly<Record<string, string>> = {},
+  unit: 'Count' | 'Milliseconds' = 'Count',
+): void {
   const CloudWatchMetrics = [
     {
-      Namespace: 'Fanout',
+      Namespace: process.env['METRICS_NAMESPACE'] ?? 'Fanout',
       Dimensions: [Object.keys(dimensions)],
-      Metrics: [{ Name: name, Unit: 'Count' }],
+      Metrics: Object.keys(values).map((Name) => ({ Name, Unit: unit })),
     },
   ];
-  const line = { _aws: { Timestamp: Date.now(), CloudWatchMetrics }, ...dimensions, [name]: value };
+  const line = { _aws: { Timestamp: Date.now(), CloudWatchMetrics }, ...dimensions, ...values };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

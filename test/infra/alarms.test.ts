@@ -1,0 +1,90 @@
+import { readFileSync, globSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { type StageSettings, stageSettings } from '../../infra/stages.ts';
+import { stageTemplates } from './stage-templates.ts';
+
+const { template } = stageTemplates();
+const production = stageSettings('production');
+const root = resolve(import.meta.dirname, '../..');
+
+interface Alarm {
+  readonly AlarmDescription: string;
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly AlarmActions: readonly unknown[];
+  readonly Dimensions?: readonly { readonly Name: string }[];
+}
+const alarmsOf = (settings: StageSettings) =>
+  Object.values(template(settings, 'Watch').findResources('AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties as Alarm,
+  );
+
+/** The sections of the runbook by their links. */
+const runbook = new Map(
+  readFileSync(resolve(root, 'infra/docs/runbook.md'), 'utf8')
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => {
+      const [title] = section.split('\n');
+      return [title!.toLowerCase().replaceAll(' ', '-'), section] as const;
+    }),
+);
+const sectionOf = ({ AlarmDescription }: Alarm) =>
+  /infra\/docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1];
+
+test('each alarm names its section of the runbook, and each section has an alarm', () => {
+  expect(new Set(alarmsOf(production).map(sectionOf))).toEqual(new Set(runbook.keys()));
+});
+
+test.each([...runbook])('section %s says what it means, what to look at, what to do', (_, section) => {
+  for (const part of ['Means', 'Look at', 'Do']) expect(section).toContain(`\n- **${part}:** `);
+});
+
+test('each section is about the metric of its alarms', () => {
+  for (const alarm of alarmsOf(production)) {
+    const namespace = alarm.Namespace.replace('/production', '');
+    expect(runbook.get(sectionOf(alarm)!), alarm.AlarmDescription).toContain(
+      `\nMetric: \`${namespace} ${alarm.MetricName}\`\n`,
+    );
+  }
+});
+
+test('each metric of our own, in alarms and on the dashboard, is one that the code writes', () => {
+  const files = ['lib/adapters', 'functions'].flatMap((folder) =>
+    globSync(`${folder}/**/*.ts`, { cwd: root }),
+  );
+  const code = files
+    .map((file) => readFileSync(resolve(root, file), 'utf8'))
+    .filter((text) => text.includes('metrics('));
+  const written = new Set(code.flatMap((text) => text.match(/\b[A-Z]\w+(?=:)|(?<=: ')[A-Z]\w+(?=')/g) ?? []));
+  const dashboard = JSON.stringify(template(production, 'Watch').findResources('AWS::CloudWatch::Dashboard'));
+  const shown = [...dashboard.matchAll(/Fanout\/production\\+",\\+"(\w+)/g)].map(([, name]) => name);
+  expect(shown).toEqual(expect.arrayContaining(['Delivered', 'Quarantined', 'IngestDelay']));
+  const own = alarmsOf(production).filter(({ Namespace }) => Namespace === 'Fanout/production');
+  for (const name of [...shown, ...own.map(({ MetricName }) => MetricName)]) expect(written).toContain(name);
+});
+
+test('functions write to the namespace that alarms read', () => {
+  template(production, 'Ingest').allResourcesProperties('AWS::Lambda::Function', {
+    Environment: { Variables: { METRICS_NAMESPACE: 'Fanout/production' } },
+  });
+});
+
+test('an address in the settings hears of each alarm, and nobody does without one', () => {
+  template(production, 'Watch').resourceCountIs('AWS::SNS::Subscription', 0);
+  const told = { ...production, alarmEmail: 'oncall@example.com' };
+  template(told, 'Watch').hasResourceProperties('AWS::SNS::Subscription', {
+    Protocol: 'email',
+    Endpoint: 'oncall@example.com',
+  });
+  for (const { AlarmActions } of alarmsOf(told)) expect(AlarmActions).toHaveLength(1);
+});
+
+test('no metric of our own has dimensions without end', () => {
+  const own = alarmsOf(production).filter(({ Namespace }) => Namespace === 'Fanout/production');
+  for (const { Dimensions = [] } of own)
+    expect(['Source', 'FunctionName', 'Percent']).toEqual(
+      expect.arrayContaining(Dimensions.map(({ Name }) => Name)),
+    );
+});
