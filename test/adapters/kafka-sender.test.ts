@@ -6,6 +6,7 @@ import { partitionOfKey } from '../../lib/core/murmur2.ts';
 import { saslMechanisms } from '../../lib/core/kafka-target.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
 import {
+  asAdministrator,
   attempt,
   countProduceRequests,
   countRequests,
@@ -168,6 +169,27 @@ test('another topic or cluster of the endpoint counts at once', async () => {
   });
   const elsewhere = targetOf(engines().kafka, second, { brokers: ['127.0.0.1:9'] });
   expect(await attempt(sender, elsewhere)).toMatchObject({ error: 'refused' });
+});
+
+test('a topic that is deleted is unknown, and counts at once when it is made anew with fewer partitions', async () => {
+  const topic = await createTopic(engines().kafka, { partitions: 3 });
+  const target = targetOf(engines().kafka, topic);
+  const sender = startSender();
+  const keys = Array.from({ length: 30 }, (_, n) => `${n}`);
+  const sendAll = async () => {
+    const sending = keys.map((key) => attempt(sender, target, { message: messageWith({ key }) }));
+    return new Set((await Promise.all(sending)).map((one) => one?.error ?? 'acknowledged'));
+  };
+  expect(await sendAll()).toEqual(new Set(['acknowledged']));
+
+  await asAdministrator(engines().kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
+  await expect.poll(sendAll).toEqual(new Set(['unknown_topic']));
+  await asAdministrator(engines().kafka, (admin) =>
+    admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] }),
+  );
+
+  expect(await sendAll()).toEqual(new Set(['acknowledged']));
+  expect(await readTopic(engines().kafka, topic)).toHaveLength(30);
 });
 
 test('of several brokers, one that answers is enough', async () => {
