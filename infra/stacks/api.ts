@@ -136,6 +136,7 @@ export class ApiStack extends Stack {
       .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
     const describe = new FanoutFunction(this, 'Describe', {
       functions,
+      stage: settings.name,
       code: 'describe',
       description: "Answers the API's documents",
       timeout: Duration.seconds(10),

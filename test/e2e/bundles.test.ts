@@ -33,6 +33,7 @@ const calls: Record<string, () => [event: unknown, answer: unknown][]> = {
     [authorizerEvent(`Bearer ${fanout.operatorKey}`), { isAuthorized: true, context: { role: 'operator' } }],
     [authorizerEvent('Bearer other'), { isAuthorized: false, context: {} }],
   ],
+  Describe: () => [[httpEvent('GET /openapi.json', {}), expect.objectContaining({ statusCode: 200 })]],
   Handle: () => [
     [httpEvent('GET /healthz', {}), expect.objectContaining({ statusCode: 200 })],
     [httpEvent('GET /v1/orgs/{org}', { org: 'nobody' }), noOrg],
