@@ -45,10 +45,10 @@ describe.each(api.operations.filter(({ body }) => body))('a body of $route', ({ 
 });
 
 test('the list of problems is the one that calls are answered with', () => {
-  const { type } = (api.resolve({ $ref: '#/components/schemas/Problem' })['properties'] as Record<
+  const { type } = api.resolve({ $ref: '#/components/schemas/Problem' })['properties'] as Record<
     string,
     Json
-  >);
+  >;
   expect(type!['enum']).toEqual(Object.keys(problems).map((kind) => `urn:fanout:problem:${kind}`));
 });
 
