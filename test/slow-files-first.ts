@@ -5,6 +5,7 @@ const slow = [
   'e2e/faults.',
   'e2e/fan-out.',
   'e2e/processes.',
+  'e2e/org-streams.',
   'e2e/long-schedule.',
   'e2e/api.',
   'e2e/',

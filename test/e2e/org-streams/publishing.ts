@@ -186,7 +186,7 @@ export function publishingSuite(running: () => Running): void {
         expect(byLedger.get(ledger)!.map(({ value }) => value)).toEqual(inOrder);
       }
       expect(await countIn(`${org}.ledger`)).toBe(count);
-    }, 60_000);
+    }, 120_000);
 
     test('whoever only reads may not publish, nor change the mapping', async () => {
       const { org } = await streams.create();
