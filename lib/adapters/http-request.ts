@@ -6,6 +6,7 @@ import type { Answer, Caller, OperationRequest } from '../app/api/operation.ts';
 import { Problem } from '../app/api/problem.ts';
 import { jsonDepth } from '../core/json-depth.ts';
 import { stringifyRaw } from '../core/raw-json.ts';
+import { readTraceparent } from '../core/trace-context.ts';
 
 /** Bytes of a request's body at most; Lambda itself takes 6 MB. */
 const mostBodyBytes = 1024 * 1024;
@@ -33,6 +34,7 @@ export function readRequest(
     path: (event.pathParameters ?? {}) as Record<string, string>,
     query: (event.queryStringParameters ?? {}) as Record<string, string>,
     idempotencyKey: event.headers['idempotency-key'],
+    traceparent: readTraceparent(event.headers['traceparent']),
     readBody: (empty) => (event.body || !empty ? readJson(event) : { text: '', json: empty }),
   };
 }

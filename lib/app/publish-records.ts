@@ -68,7 +68,7 @@ export async function publishRecords<Rendered extends RenderedCall>(
   return publishOnce(dependencies, call, async ({ startedMs, place }, memory) => {
     const rendered =
       memory.kept === undefined
-        ? await render(startedMs, place)
+        ? carryOn(await render(startedMs, place), call.traceparent)
         : (JSON.parse(memory.kept) as Awaited<Rendered>);
     if (memory.kept === undefined && !isRenderedAlike) await memory.keep(JSON.stringify(rendered));
     try {
@@ -79,6 +79,16 @@ export async function publishRecords<Rendered extends RenderedCall>(
       throw outcomeUnknown(idempotencyKey, error);
     }
   });
+}
+
+/** The call, with its caller's trace in the headers of its records. */
+function carryOn<Rendered extends RenderedCall>(rendered: Rendered, traceparent?: string): Rendered {
+  if (traceparent === undefined) return rendered;
+  const records = rendered.records.map((record) => ({
+    ...record,
+    headers: { ...record.headers, traceparent },
+  }));
+  return { ...rendered, records };
 }
 
 /** The records of each topic go out in one send, in their order. */

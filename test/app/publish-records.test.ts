@@ -38,6 +38,7 @@ interface Call {
   readonly text?: string;
   readonly topic?: string;
   readonly through?: StreamProducer;
+  readonly traceparent?: string;
 }
 
 function dependenciesWith(client: DynamoDBClient, through: StreamProducer) {
@@ -58,8 +59,9 @@ function publish({
   text = 'text',
   topic: to = topic,
   through = producer,
+  traceparent,
 }: Call) {
-  const call = { orgId: 'acme', operation: 'runs', text, idempotencyKey: key };
+  const call = { orgId: 'acme', operation: 'runs', text, idempotencyKey: key, traceparent };
   return publishRecords(dependenciesWith(client, through), call, async () => {
     const ids = [randomUUID(), randomUUID(), randomUUID()];
     const records = ids.map((id) => ({ key: 'k', value: '{"n": 1.10}', headers: { 'event-id': id } }));
@@ -73,6 +75,14 @@ test('a call answers where its records are', async () => {
   const { places, answer } = await publish({});
   expect(places).toEqual(['0', '1', '2'].map((offset) => ({ partition: 0, offset })));
   expect(await published()).toEqual(answer.ids);
+});
+
+test('records carry the trace of who caused them, of the call that was made first', async () => {
+  const first = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  await publish({ key: 'a', traceparent: first });
+  await publish({ key: 'a', traceparent: first.replace('00f067aa0ba902b7', '1111111111111111') });
+  const records = await readTopic(storage.kafka, topic);
+  expect(records.map(({ headers }) => headers['traceparent'])).toEqual([first, first, first]);
 });
 
 test('a call with a key is made once, and its answer repeated; without a key, each is a call of its own', async () => {

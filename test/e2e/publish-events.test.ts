@@ -38,12 +38,13 @@ interface Answer<Body> {
 interface Caller {
   readonly idempotencyKey?: string;
   readonly apiKey?: string;
+  readonly traceparent?: string;
 }
 
 async function publish<Body = Published>(
   org: string,
   body: unknown,
-  { idempotencyKey, apiKey = time.fanout.operatorKey }: Caller = {},
+  { idempotencyKey, apiKey = time.fanout.operatorKey, traceparent }: Caller = {},
 ): Promise<Answer<Body>> {
   const answer = await fetch(`${time.fanout.url}/v1/orgs/${org}/events`, {
     method: 'POST',
@@ -51,6 +52,7 @@ async function publish<Body = Published>(
       authorization: `Bearer ${apiKey}`,
       'content-type': 'application/json',
       ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      ...(traceparent !== undefined && { traceparent }),
     },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
@@ -103,6 +105,27 @@ test('an event arrives byte for byte under the id that it was given, which also 
     const foreign = `/v1/events/${id}?org=${org}`;
     expect(await client.call('GET', foreign, undefined, other)).toMatchObject({ status: 403 });
   }
+});
+
+test('the trace of who publishes goes on to the webhook, unless the event has its own', async () => {
+  const { org, receiver } = await orgWithReceiver();
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const own = traceparent.replace('00f067aa0ba902b7', '1111111111111111');
+  await publish(org, { event_type: 'a', data: 1 }, { traceparent });
+  await publish(org, { event_type: 'b', data: 1, metadata: { Traceparent: own } }, { traceparent });
+  await publish(org, { event_type: 'c', data: 1 }, { traceparent: 'broken' });
+  await expect.poll(() => receiver.received.length).toBe(3);
+  const traces = receiver.received.map(({ headers }) => [
+    headers['x-fanout-event-type'],
+    headers['traceparent'],
+  ]);
+  expect(new Map(traces as [string, string][])).toEqual(
+    new Map([
+      ['a', traceparent],
+      ['b', own],
+      ['c', undefined],
+    ]),
+  );
 });
 
 test('an event is listed by its own time, by its id, and replayed by it', async () => {

@@ -19,11 +19,11 @@ export function ledgerEventOperations(dependencies: LedgerEventDependencies): Op
   return {
     'POST /v1/orgs/{org}/ledger-events': publishOperation(
       (_, text) => withoutFaults(readLedgerEvents(text)),
-      async ({ path, body: { events }, text, idempotencyKey }) => {
+      async ({ path, body: { events }, text, idempotencyKey, traceparent }) => {
         const orgId = path['org']!;
         const { places, answer } = await publishRecords(
           dependencies,
-          { orgId, operation: 'ledger-events', text, idempotencyKey },
+          { orgId, operation: 'ledger-events', text, idempotencyKey, traceparent },
           async (startedMs, place) => {
             const mapping = await mappings.read(orgId);
             const idAt = (index: number) => eventIds.encode(startedMs, { ...place, index });

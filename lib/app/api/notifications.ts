@@ -16,11 +16,11 @@ export function notificationOperations(dependencies: PublishRecordsDependencies)
 
 function publishTo(dependencies: PublishRecordsDependencies, stream: 'notifications' | 'prices'): Operation {
   const read = (_: unknown, text: string) => withoutFaults(readStreamingEvents(text));
-  return publishOperation(read, async ({ path, body: { events }, text, idempotencyKey }) => {
+  return publishOperation(read, async ({ path, body: { events }, text, idempotencyKey, traceparent }) => {
     const orgId = path['org']!;
     const { topic, places, answer } = await publishRecords(
       dependencies,
-      { orgId, operation: stream, text, idempotencyKey, isRenderedAlike: true },
+      { orgId, operation: stream, text, idempotencyKey, traceparent, isRenderedAlike: true },
       async () => ({
         topic: topicName(orgId, stream),
         records: events.map(recordOf),

@@ -29,6 +29,8 @@ export interface OperationRequest<Body> {
   readonly text: string;
   /** The header Idempotency-Key as it was sent. */
   readonly idempotencyKey?: string;
+  /** The header traceparent, if it is valid. */
+  readonly traceparent?: string;
 }
 
 export interface Answer {

@@ -20,6 +20,8 @@ export interface IncomingCall {
   readonly text: string;
   /** The header Idempotency-Key, checked. */
   readonly idempotencyKey: string | undefined;
+  /** The header traceparent, which what is published carries on. */
+  readonly traceparent?: string;
 }
 
 /** What a call keeps, so that whoever continues it goes on with the very same. */

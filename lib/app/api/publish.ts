@@ -1,6 +1,6 @@
 import type { Org } from '../../core/org.ts';
 import type { Documents } from '../ports/documents.ts';
-import { type PublishDependencies, publishEvents } from '../publish-events.ts';
+import { type NewEvent, type PublishDependencies, publishEvents } from '../publish-events.ts';
 import { readNewEvents } from './new-events.ts';
 import type { Operations } from './operation.ts';
 import { notFound } from './problem.ts';
@@ -18,16 +18,22 @@ export function publishOperations(dependencies: PublishOperationDependencies): O
   return {
     'POST /v1/orgs/{org}/events': publishOperation(
       (body, text) => ({ events: readNewEvents(body, text), isOne: !Array.isArray(body) }),
-      async ({ path, body: { events, isOne }, text, idempotencyKey }) => {
+      async ({ path, body: { events, isOne }, text, idempotencyKey, traceparent }) => {
         const orgId = path['org']!;
         if (!(await orgs.get(orgId))) throw notFound('org', orgId);
         const data = await publishOnce(
           dependencies,
-          { orgId, operation: 'events', text, idempotencyKey },
-          (call) => publishEvents(pipeline, orgId, events, call),
+          { orgId, operation: 'events', text, idempotencyKey, traceparent },
+          (call) => publishEvents(pipeline, orgId, events.map(carryOn(traceparent)), call),
         );
         return { status: 202, body: isOne ? data[0] : { data } };
       },
     ),
   };
+}
+
+/** With its caller's trace among its headers, unless it has another there itself. */
+function carryOn(traceparent: string | undefined) {
+  return (event: NewEvent): NewEvent =>
+    traceparent === undefined ? event : { ...event, headers: { traceparent, ...event.headers } };
 }

@@ -24,11 +24,11 @@ export function runOperations(dependencies: RunDependencies): Operations {
   return {
     'POST /v1/orgs/{org}/runs': publishOperation(
       readRunStart,
-      async ({ path, body: { node, ...start }, text, idempotencyKey }) => {
+      async ({ path, body: { node, ...start }, text, idempotencyKey, traceparent }) => {
         const orgId = path['org']!;
         const { topic, places, answer } = await publishRecords(
           dependencies,
-          { orgId, operation: 'runs', text, idempotencyKey },
+          { orgId, operation: 'runs', text, idempotencyKey, traceparent },
           async (startedMs, place) =>
             startRun(
               dependencies,
