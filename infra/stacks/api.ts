@@ -183,7 +183,8 @@ export class ApiStack extends Stack {
       for (const route of routes)
         Validations.of(route).acknowledge({
           id: 'AwsSolutions-APIG4',
-          reason: 'Whoever watches the API asks whether it is healthy without a key; the answer says no more',
+          reason:
+            'Whether the API is healthy, and how it is used, may be asked without a key: the same for everybody',
         });
     };
     for (const route of openRoutes) addRoute(route, true);
@@ -191,6 +192,7 @@ export class ApiStack extends Stack {
     this.#logAccess(api);
     new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
   }
+
   /** One line for each request. No path, for that has names of orgs' things, and no header. */
   #logAccess(api: HttpApi): void {
     const logGroup = new LogGroup(this, 'AccessLogs', {
