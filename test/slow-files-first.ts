@@ -7,9 +7,11 @@ const slow = [
   'e2e/processes.',
   'e2e/org-streams.',
   'e2e/long-schedule.',
+  'app/provision-stream.',
   'e2e/api.',
   'e2e/',
   'contracts/',
+  'app/publish-',
   'infra/local/',
 ];
 

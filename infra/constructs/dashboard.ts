@@ -1,15 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Dashboard, GraphWidget, type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { StageSettings } from '../stages.ts';
 import type { DeliveryQueues } from './delivery-queues.ts';
-import type { FanoutFunction, IndexedTable } from './fanout-function.ts';
+import type { FanoutFunction } from './fanout-function.ts';
 import { offsetLag, ownMetric, queueAge } from './stage-metrics.ts';
 
 export interface DashboardProps {
   readonly settings: StageSettings;
   readonly queues: DeliveryQueues;
-  readonly events: IndexedTable;
+  readonly events: TableV2;
   /** All functions, by a name for people. */
   readonly deployed: ReadonlyMap<string, FanoutFunction>;
 }
@@ -29,7 +30,6 @@ export function addDashboard(scope: Construct, { settings, queues, events, deplo
   const ofFunctions = (metricOf: (deployedFunction: FanoutFunction['function']) => IMetric) =>
     [...deployed.values()].map((each) => metricOf(each.function));
   const publishers = ['Publish', 'PublishPrices'].map((name) => deployed.get(name)!.function);
-  const { table } = events;
 
   new Dashboard(scope, 'Dashboard', {
     dashboardName: `fanout-${stage}`,
@@ -89,7 +89,7 @@ export function addDashboard(scope: Construct, { settings, queues, events, deplo
         ),
         graph(
           'Cost: writes and reads of the events table',
-          [table.metricConsumedWriteCapacityUnits(), table.metricConsumedReadCapacityUnits()],
+          [events.metricConsumedWriteCapacityUnits(), events.metricConsumedReadCapacityUnits()],
           'units',
         ),
         graph(

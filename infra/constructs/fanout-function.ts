@@ -37,17 +37,12 @@ export function metricsNamespace(stage: string): string {
   return `Fanout/${stage}`;
 }
 
-/** A table, with the names of its indexes. */
-export interface IndexedTable {
-  readonly table: TableV2;
-  readonly indexes: readonly string[];
-}
-
-/** Which calls of a table a function makes. Each is granted on the table, queries on its indexes too, nothing else. */
+/** Which calls of a table a function makes: each is granted on the table, a query of an index on that alone. */
 export type TableCall =
   | 'GetItem'
   | 'BatchGetItem'
   | 'Query'
+  | `Query:${string}`
   | 'PutItem'
   | 'UpdateItem'
   | 'DeleteItem'
@@ -97,17 +92,13 @@ export class FanoutFunction extends Construct {
   }
 
   /** Lets the function make these calls on the table, whose name it finds in `variable`. */
-  useTable({ table, indexes }: IndexedTable, variable: string, calls: readonly TableCall[]): this {
+  useTable(table: TableV2, variable: string, calls: readonly TableCall[]): this {
     this.function.addEnvironment(variable, table.tableName);
-    this.allow(
-      calls.map((call) => `dynamodb:${call}`),
-      [table.tableArn],
-    );
-    if (calls.includes('Query'))
-      this.allow(
-        ['dynamodb:Query'],
-        indexes.map((index) => `${table.tableArn}/index/${index}`),
-      );
+    for (const call of calls) {
+      const [action, index] = call.split(':');
+      const resource = index === undefined ? table.tableArn : `${table.tableArn}/index/${index}`;
+      this.allow([`dynamodb:${action}`], [resource]);
+    }
     return this;
   }
 
@@ -121,8 +112,7 @@ export class FanoutFunction extends Construct {
   /** Lets the function read the secret, whose ARN it finds in `variable`. */
   readSecret(secret: ISecret, variable: string): this {
     this.function.addEnvironment(variable, secret.secretArn);
-    secret.grantRead(this.#role);
-    return this;
+    return this.allow(['secretsmanager:GetSecretValue'], [secret.secretArn]);
   }
 
   /** Runs the function in a network, from where it reaches what only that network does. */

@@ -1,4 +1,5 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { CfnStage, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpApi, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -6,7 +7,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings, sourceDirectory } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
@@ -14,8 +15,8 @@ import type { NetworkStack } from './network.ts';
 import type { PublishStack } from './publish.ts';
 
 export interface ApiStackProps extends FanoutStackProps {
-  readonly config: IndexedTable;
-  readonly events: IndexedTable;
+  readonly config: TableV2;
+  readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly queues: DeliveryQueues;
   readonly publishing: PublishStack;
@@ -121,7 +122,15 @@ export class ApiStack extends Stack {
         IDEMPOTENCY_WINDOW_HOURS: String(settings.idempotencyWindowHours),
       },
     })
-      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem', 'DeleteItem', 'ConditionCheckItem'])
+      .useTable(config, 'CONFIG_TABLE', [
+        'GetItem',
+        'Query',
+        'Query:by_kind',
+        'Query:by_org',
+        'PutItem',
+        'DeleteItem',
+        'ConditionCheckItem',
+      ])
       .useTable(events, 'EVENTS_TABLE', [
         'BatchGetItem',
         'BatchWriteItem',
@@ -130,6 +139,8 @@ export class ApiStack extends Stack {
         'PartiQLInsert',
         'PutItem',
         'Query',
+        'Query:listing',
+        'Query:overview',
         'UpdateItem',
       ])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')

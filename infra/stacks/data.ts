@@ -2,7 +2,6 @@ import { CfnOutput, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import type { IndexedTable } from '../constructs/fanout-function.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 
 /** The secrets that the deploy makes. */
@@ -19,15 +18,15 @@ const string = (name: string) => ({ name, type: AttributeType.STRING });
 
 /** What holds data: both tables and the secrets. Nothing in it is deleted with the stack. */
 export class DataStack extends Stack {
-  readonly config: IndexedTable;
-  readonly events: IndexedTable;
+  readonly config: TableV2;
+  readonly events: TableV2;
   readonly secrets: FanoutSecrets;
 
   constructor(scope: Construct, id: string, props: FanoutStackProps) {
     super(scope, id, props);
     const kept = { removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true };
 
-    const config = new TableV2(this, 'Config', {
+    this.config = new TableV2(this, 'Config', {
       ...kept,
       partitionKey: string('pk'),
       sortKey: string('sk'),
@@ -41,9 +40,8 @@ export class DataStack extends Stack {
         { indexName: 'by_org', partitionKey: string('org_kind'), sortKey: string('pk') },
       ],
     });
-    this.config = { table: config, indexes: ['by_kind', 'by_org'] };
 
-    const events = new TableV2(this, 'Events', {
+    this.events = new TableV2(this, 'Events', {
       ...kept,
       partitionKey: string('pk'),
       sortKey: string('sk'),
@@ -69,7 +67,6 @@ export class DataStack extends Stack {
         },
       ],
     });
-    this.events = { table: events, indexes: ['listing', 'overview'] };
 
     const generated = { excludePunctuation: true, passwordLength: 43 };
     this.secrets = {

@@ -1,19 +1,20 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { NetworkStack } from './network.ts';
 
 export interface DeliveryStackProps extends FanoutStackProps {
-  readonly config: IndexedTable;
-  readonly events: IndexedTable;
+  readonly config: TableV2;
+  readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly network: NetworkStack | undefined;
 }
@@ -48,7 +49,7 @@ export class DeliveryStack extends Stack {
           ENDPOINT_PLACES: String(Math.floor(concurrency * endpointShare)),
         },
       })
-        .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
+        .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem'])
         .useTable(events, 'EVENTS_TABLE', [
           'BatchGetItem',
           'BatchWriteItem',
@@ -75,7 +76,7 @@ export class DeliveryStack extends Stack {
       memoryMiB: 1024,
       environment: deliverySettings(settings),
     })
-      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query:by_kind', 'Query:by_org', 'PutItem'])
       .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'DeleteItem', 'Query', 'UpdateItem'])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
       .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
@@ -93,7 +94,14 @@ export class DeliveryStack extends Stack {
       environment: deliverySettings(settings),
     })
       .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'DeleteItem'])
-      .useTable(events, 'EVENTS_TABLE', ['BatchGetItem', 'Query', 'PutItem', 'DeleteItem'])
+      .useTable(events, 'EVENTS_TABLE', [
+        'BatchGetItem',
+        'Query',
+        'Query:listing',
+        'Query:overview',
+        'PutItem',
+        'DeleteItem',
+      ])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
       .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
     this.queues.letWakeUp(replay);
@@ -107,7 +115,7 @@ export class DeliveryStack extends Stack {
       description: 'Sends a wake-up for each delivery that is due',
       timeout: Duration.seconds(55),
       memoryMiB: 512,
-    }).useTable(events, 'EVENTS_TABLE', ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    }).useTable(events, 'EVENTS_TABLE', ['GetItem', 'PutItem', 'Query:listing', 'UpdateItem']);
     this.queues.letDeliver(sweep);
     this.queues.letReplay(sweep);
     this.queues.letProvision(sweep);

@@ -1,7 +1,8 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { mapSource } from '../constructs/source-mapping.ts';
 import { deliverySettings } from '../settings-environment.ts';
 import type { FanoutSecrets } from './data.ts';
@@ -10,8 +11,8 @@ import type { NetworkStack } from './network.ts';
 import type { OwnCluster } from './streaming.ts';
 
 export interface IngestStackProps extends FanoutStackProps {
-  readonly config: IndexedTable;
-  readonly events: IndexedTable;
+  readonly config: TableV2;
+  readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly kafka: OwnCluster | undefined;
   readonly network: NetworkStack | undefined;
@@ -40,7 +41,7 @@ export class IngestStack extends Stack {
           ...(source.rateLimit !== undefined && { RATE_LIMIT: String(source.rateLimit) }),
         },
       })
-        .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query', 'PutItem'])
+        .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query:by_kind', 'Query:by_org', 'PutItem'])
         .useTable(events, 'EVENTS_TABLE', [
           'BatchWriteItem',
           'DeleteItem',

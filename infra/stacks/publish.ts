@@ -1,15 +1,16 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { StreamProducerSettings } from '../../lib/core/stream-cluster-settings.ts';
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
-import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { OwnCluster } from './streaming.ts';
 
 export interface PublishStackProps extends FanoutStackProps {
-  readonly config: IndexedTable;
-  readonly events: IndexedTable;
+  readonly config: TableV2;
+  readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly kafka: OwnCluster | undefined;
 }
@@ -25,12 +26,18 @@ export class PublishStack extends Stack {
 
   constructor(scope: Construct, id: string, props: PublishStackProps) {
     super(scope, id, props);
-    this.publish = this.#publisher('Publish', "Publishes to orgs' streams", props);
-    this.publishPrices = this.#publisher('PublishPrices', 'Publishes prices', props);
+    const { config, events } = props;
+    // Runs and mappings are its, and what a call keeps before it produces.
+    this.publish = this.#publisher('Publish', "Publishes to orgs' streams", props)
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'Query'])
+      .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'Query', 'UpdateItem']);
+    this.publishPrices = this.#publisher('PublishPrices', 'Publishes prices', props)
+      .useTable(config, 'CONFIG_TABLE', ['GetItem'])
+      .useTable(events, 'EVENTS_TABLE', ['PutItem', 'UpdateItem']);
   }
 
   #publisher(id: string, description: string, props: PublishStackProps): FanoutFunction {
-    const { settings, functions, config, events, secrets, kafka } = props;
+    const { settings, functions, secrets, kafka } = props;
     const publisher = new FanoutFunction(this, id, {
       functions,
       stage: settings.name,
@@ -44,10 +51,7 @@ export class PublishStack extends Stack {
         IDEMPOTENCY_WINDOW_HOURS: String(settings.idempotencyWindowHours),
         RETENTION_DAYS: String(settings.retentionDays),
       },
-    })
-      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'Query'])
-      .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'Query', 'UpdateItem'])
-      .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
+    }).readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET');
     const { cluster } = settings.streams;
     const access: StreamProducerSettings =
       cluster.kind === 'msk' ? this.#reachOwn(publisher, kafka) : reachSelfManaged(publisher, cluster);

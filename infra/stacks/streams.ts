@@ -1,18 +1,19 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { StreamClusterSettings } from '../../lib/core/stream-cluster-settings.ts';
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { FanoutFunction, type IndexedTable } from '../constructs/fanout-function.ts';
+import { FanoutFunction } from '../constructs/fanout-function.ts';
 import { minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { OwnCluster } from './streaming.ts';
 
 export interface StreamsStackProps extends FanoutStackProps {
-  readonly config: IndexedTable;
-  readonly events: IndexedTable;
+  readonly config: TableV2;
+  readonly events: TableV2;
   readonly secrets: FanoutSecrets;
   readonly queues: DeliveryQueues;
   readonly kafka: OwnCluster | undefined;

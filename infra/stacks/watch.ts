@@ -1,16 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { Alarms } from '../constructs/alarms.ts';
 import { addDashboard } from '../constructs/dashboard.ts';
-import type { FanoutFunction, IndexedTable } from '../constructs/fanout-function.ts';
+import type { FanoutFunction } from '../constructs/fanout-function.ts';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { brokerMetric, clusterMetric, offsetLag, ownMetric, queueAge } from '../constructs/stage-metrics.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 
 export interface WatchStackProps extends FanoutStackProps {
   readonly queues: DeliveryQueues;
-  readonly events: IndexedTable;
+  readonly events: TableV2;
   /** All functions, by a name for people. */
   readonly deployed: ReadonlyMap<string, FanoutFunction>;
 }

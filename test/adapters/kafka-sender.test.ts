@@ -12,6 +12,7 @@ import {
   countRequests,
   createTopic,
   localRules,
+  makeTopic,
   messageWith,
   readTopic,
   startSender,
@@ -184,9 +185,7 @@ test('a topic that is deleted is unknown, and counts at once when it is made ane
 
   await asAdministrator(engines().kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
   await expect.poll(sendAll).toEqual(new Set(['unknown_topic']));
-  await asAdministrator(engines().kafka, (admin) =>
-    admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] }),
-  );
+  await makeTopic(engines().kafka, { topic, numPartitions: 1 });
 
   expect(await sendAll()).toEqual(new Set(['acknowledged']));
   expect(await readTopic(engines().kafka, topic)).toHaveLength(30);

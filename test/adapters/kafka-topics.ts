@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectionsApiChannel } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { createKafkaSender } from '../../lib/adapters/kafka-sender.ts';
@@ -68,19 +68,21 @@ export async function createTopic(
   { partitions = 1, config = {} }: { partitions?: number; config?: Record<string, string> } = {},
 ): Promise<string> {
   const topic = `target-${randomUUID()}`;
-  await asAdministrator(access, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        {
-          topic,
-          numPartitions: partitions,
-          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-        },
-      ],
-    }),
-  );
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  await makeTopic(access, { topic, numPartitions: partitions, configEntries });
   return topic;
+}
+
+/** A broker tells of a topic, and of its leaders, a moment after it has made it. */
+export async function makeTopic(access: KafkaAccess, wanted: kafkajs.ITopicConfig): Promise<void> {
+  await asAdministrator(access, async (admin) => {
+    await admin.createTopics({ waitForLeaders: false, topics: [wanted] });
+    const isLed = async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [wanted.topic] });
+      return topics[0]!.partitions.every(({ leader }) => leader >= 0);
+    };
+    await expect.poll(() => isLed().catch(() => false)).toBe(true);
+  });
 }
 
 export async function asAdministrator<Answer>(

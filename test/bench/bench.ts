@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka } from 'kafkajs';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import { benchBundles } from './bundles.ts';
 import type { Order, Result } from './load.ts';
 import { processorSeconds } from './processor-time.ts';
 import { benchPublishing } from './publish-bench.ts';
@@ -107,6 +108,7 @@ async function main(): Promise<void> {
       report(scenario, runs[Math.floor(runs.length / 2)]!);
     }
     await benchPublishing(fanout, print, only);
+    await benchBundles(fanout, print, only);
   } finally {
     load.kill();
     await fanout.stop();

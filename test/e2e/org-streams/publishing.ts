@@ -163,6 +163,9 @@ export function publishingSuite(running: () => Running): void {
       expect(other).toMatchObject({ status: 422, ...problem('idempotency_key_reused') });
       const elsewhere = await publish(`${org}/prices`, text, 'key');
       expect(elsewhere).toMatchObject({ status: 422, ...problem('idempotency_key_reused') });
+      const first = await publish(`${org}/prices`, text, 'price');
+      expect(await publish(`${org}/prices`, text, 'price')).toEqual({ ...first, status: 202 });
+      expect(await countIn(`${org}.prices`)).toBe(2);
     });
 
     test('events of each ledger stay in order under 50 calls at once, those of one ledger made in turn', async () => {
