@@ -5,7 +5,7 @@ import {
   type EndpointReader,
   endpointsAPage,
 } from '../app/ports/endpoints.ts';
-import type { Endpoint, EndpointAlert } from '../core/endpoint.ts';
+import { type Endpoint, type EndpointAlert, hasSameTarget } from '../core/endpoint.ts';
 import { afterStreak, newAlerts } from '../core/failure-streak.ts';
 import { createCachedReads } from './cached-reads.ts';
 import { errorFields, log } from './log.ts';
@@ -76,7 +76,7 @@ export function createCachedEndpoints(
   async function write(attempted: Endpoint, change: (endpoint: Endpoint) => Endpoint): Promise<boolean> {
     const { id } = attempted;
     try {
-      await documents.update(id, (found) => (isAsAttempted(found, attempted) ? change(found) : found));
+      await documents.update(id, (found) => (hasSameTarget(found, attempted) ? change(found) : found));
       return true;
     } catch (error) {
       log('ERROR', 'endpoint not marked', { endpoint: id, ...errorFields(error) });
@@ -90,14 +90,4 @@ export function createCachedEndpoints(
     const updatedAt = new Date(now()).toISOString();
     return { ...endpoint, status: 'disabled', disabledReason: 'gone', updatedAt };
   }
-}
-
-/** Ids can be given again, and targets changed, while an attempt is under way. */
-function isAsAttempted(found: Endpoint, attempted: Endpoint): boolean {
-  const isSame = found.orgId === attempted.orgId && found.createdAt === attempted.createdAt;
-  return isSame && JSON.stringify(targetOf(found)) === JSON.stringify(targetOf(attempted));
-}
-
-function targetOf(endpoint: Endpoint): unknown {
-  return endpoint.type === 'webhook' ? endpoint.url : endpoint.kafka;
 }

@@ -32,7 +32,23 @@ export function createKafkaStreamProducer(
 ): StreamProducer & { close(): void } {
   const pool = createBrokerPool(access, Date.now);
   const topologies = createTopologies(pool, Date.now);
+  /** A topic that has just been made is not known everywhere: it is asked for twice. */
+  const isMissing = async (topic: string, tries = 2): Promise<boolean> => {
+    try {
+      await topologies.of(topic);
+      return false;
+    } catch (error) {
+      if (kafkaErrorClass(error) !== 'unknown_topic') return false;
+      return tries === 1 || isMissing(topic, tries - 1);
+    }
+  };
   return {
+    async expectTopics(topics) {
+      const missing = await Promise.all(topics.map((topic) => isMissing(topic)));
+      const first = topics.find((_, at) => missing[at]);
+      if (first !== undefined) throw new StreamMissing(`no topic ${first}`);
+    },
+
     send: (topic, records) =>
       new Promise((resolve, reject) => {
         const endMs = Date.now() + timeoutMs;

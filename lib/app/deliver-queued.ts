@@ -33,6 +33,8 @@ const earlyMs = 1_000;
 const leastPutOffMs = 15 * 60_000;
 /** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
 const circuitJitterMs = 15_000;
+/** … and than it has waited already: what waits for hours is not looked at each minute. */
+const putOffShare = 0.1;
 
 /** `crowded`: nothing was done, for as many invocations are busy with the endpoint as may be. */
 export type WakeUpOutcome = 'done' | 'crowded';
@@ -159,10 +161,15 @@ async function untilItMay(
   }
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
-  const overdueMs = (row.replayedAtMs ?? row.createdAtMs) + mostPutOffMs(endpoint);
+  const beganMs = row.replayedAtMs ?? row.createdAtMs;
+  const overdueMs = beganMs + mostPutOffMs(endpoint);
   if (passage.is !== 'broken' || now() >= overdueMs) return undefined;
   const { slotAtMs, ...rest } = row;
-  const nextAttemptAtMs = Math.min(passage.untilMs + random() * circuitJitterMs, overdueMs);
+  const laterMs = now() + (now() - beganMs) * putOffShare;
+  const nextAttemptAtMs = Math.min(
+    Math.max(passage.untilMs + random() * circuitJitterMs, laterMs),
+    overdueMs,
+  );
   return { ...rest, state: 'queued', nextAttemptAtMs };
 }
 

@@ -1,5 +1,5 @@
 import type { Attempt } from '../core/attempt.ts';
-import type { Endpoint, EndpointHints } from '../core/endpoint.ts';
+import { type Endpoint, type EndpointHints, hasSameTarget } from '../core/endpoint.ts';
 import {
   type EndpointHealth,
   afterSample,
@@ -32,6 +32,8 @@ export interface EndpointGate {
 }
 
 interface Known {
+  /** As it was seen last. */
+  endpoint: Endpoint;
   health: EndpointHealth;
   /** The circuit is what another environment found: it is closed when the hint is gone. */
   isAdopted: boolean;
@@ -73,8 +75,13 @@ export function createEndpointGate(
   const patience = createPatience(inlineBudgetMs * patienceShare, now);
   const everything = new Map<string, Known>();
 
-  const knownOf = ({ id, hints }: Endpoint): Known => {
-    const known = everything.get(id) ?? {
+  const knownOf = (endpoint: Endpoint): Known => {
+    const { id, hints } = endpoint;
+    const found = everything.get(id);
+    // What is known of one target says nothing of another.
+    const isOfTarget = found && (found.endpoint === endpoint || hasSameTarget(found.endpoint, endpoint));
+    const known = (isOfTarget && found) || {
+      endpoint,
       health: unknownHealth,
       isAdopted: false,
       trialEndsMs: 0,
@@ -82,6 +89,7 @@ export function createEndpointGate(
       leftToOthersUntilMs: 0,
       told: undefined,
     };
+    known.endpoint = endpoint;
     everything.delete(id);
     everything.set(id, known);
     if (everything.size > mostKnown) everything.delete(everything.keys().next().value!);

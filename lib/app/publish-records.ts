@@ -55,7 +55,7 @@ export interface PublishedCall<Answer extends object> {
 /**
  * Publishes records to topics of an org: once for each Idempotency-Key; those of one topic in one send.
  * @param render called when the call is made first; with a key its result is kept before anything is produced, unless it is the
- *   same each time, and whoever continues the call publishes the very same. What it throws is thrown, and nothing is published.
+ *   same each time, and whoever continues the call publishes the very same, but for the caller's trace where nothing was kept. What it throws is thrown, and nothing is published.
  * @returns where the records are, once all in-sync replicas have them; of a call that was made before, as it was then
  * @throws Problem when the org or its stream is missing, when the outcome is unknown, and for keys as `publishOnce` does
  */
@@ -91,11 +91,12 @@ function carryOn<Rendered extends RenderedCall>(rendered: Rendered, traceparent?
   return { ...rendered, records };
 }
 
-/** The records of each topic go out in one send, in their order. */
+/** The records of each topic go out in one send, in their order; none does while one of several topics is missing. */
 async function produce(producer: StreamProducer, { topic, records }: RenderedCall): Promise<RecordPlace[]> {
   const places: RecordPlace[] = [];
   const byTopic = Map.groupBy(records.keys(), (at) => records[at]!.topic ?? topic);
-  await Promise.all(
+  if (byTopic.size > 1) await producer.expectTopics([...byTopic.keys()]);
+  const sends = await Promise.allSettled(
     [...byTopic].map(async ([name, indexes]) => {
       const sent = await producer.send(
         name,
@@ -104,6 +105,10 @@ async function produce(producer: StreamProducer, { topic, records }: RenderedCal
       indexes.forEach((at, n) => (places[at] = sent[n]!));
     }),
   );
+  const failures = sends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  // Where some topics have their records, that another is missing is no reason to say that nothing was published.
+  if (failures.length === sends.length) throw failures[0];
+  if (failures.length > 0) throw new AggregateError(failures, 'not all topics have their records');
   return places;
 }
 

@@ -45,6 +45,8 @@ export function afterSample(health: EndpointHealth, attempt: Attempt, nowMs: num
   if (circuit.state === 'open') {
     // It was under way when the circuit opened.
     if (nowMs < circuit.openUntilMs) return { recent, circuit };
+    // A trial that we cut short tells neither.
+    if (isCut) return { recent, circuit };
     // A trial. What came before says nothing about an endpoint that answers again.
     if (!isFailure) return { recent: recent.slice(-1), circuit: { state: 'closed' } };
     return { recent, circuit: open(nowMs, Math.min(circuit.openMs * 2, longestOpenMs)) };

@@ -126,3 +126,16 @@ export function authorizationOf(auth: EndpointAuth): string {
   if (auth.type === 'bearer') return `Bearer ${auth.token}`;
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64')}`;
 }
+
+/**
+ * Whether two states of an endpoint are of the same one, with the same target: ids can be given again, and targets changed, while an
+ * attempt is under way.
+ */
+export function hasSameTarget(one: Endpoint, other: Endpoint): boolean {
+  const isSame = one.orgId === other.orgId && one.createdAt === other.createdAt;
+  return isSame && JSON.stringify(targetOf(one)) === JSON.stringify(targetOf(other));
+}
+
+function targetOf(endpoint: Endpoint): unknown {
+  return endpoint.type === 'webhook' ? endpoint.url : endpoint.kafka;
+}

@@ -4,6 +4,8 @@ const leastLength = 4;
 const mostSecrets = 100;
 /** A secret of many characters that may be written in ways that begin alike may end in many places: then all that follows goes. */
 const mostPlaces = 8;
+/** Ways of writing that are compared for one text: many long secrets, each nearly there at each place, would take minutes. */
+const mostComparisons = 500_000;
 
 /** Takes secrets out of a text. */
 export interface Redactor {
@@ -37,10 +39,12 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   return {
     redact(text, isCut) {
       const folded = text.replace(escapes, (escape) => escape.toLowerCase());
+      const looking: Looking = { text, folded, comparisonsLeft: mostComparisons };
       let redacted = '';
       let at = 0;
       while (at < text.length) {
-        const ends = (byBeginning.get(text[at]!) ?? []).map((ways) => endOf(ways, text, folded, at));
+        const ends = (byBeginning.get(text[at]!) ?? []).map((ways) => endOf(ways, looking, at));
+        if (looking.comparisonsLeft < 0) return `${redacted}[redacted]`;
         const end = ends.find((one) => typeof one === 'number');
         if (end === undefined && isCut && ends.includes('begun')) return `${redacted}[redacted]`;
         redacted += end === undefined ? text[at]! : '[redacted]';
@@ -85,18 +89,28 @@ function waysOf(character: string): string[] {
   ];
 }
 
+/** A text in which secrets are looked for. */
+interface Looking {
+  readonly text: string;
+  /** The text with its escapes in lower case. */
+  readonly folded: string;
+  comparisonsLeft: number;
+}
+
 /**
  * Where a secret ends that begins at a place.
  * @param ways how each of its characters may be written
- * @param folded the text with its escapes in lower case
  * @returns `begun` when the text ends before the secret, and has at least 4 characters of it
  */
-function endOf(ways: Ways, text: string, folded: string, start: number): number | 'begun' | undefined {
+function endOf(ways: Ways, looking: Looking, start: number): number | 'begun' | undefined {
+  const { text, folded } = looking;
   // A character may be the beginning of how another is written, so there may be several places to go on from.
   let places = new Set([start]);
   let isBegun = false;
   for (const [count, written] of ways.entries()) {
+    if (looking.comparisonsLeft < 0) return undefined;
     const next = new Set<number>();
+    looking.comparisonsLeft -= places.size * written.length;
     for (const at of places) {
       for (const way of written) {
         if (text.startsWith(way, at) || folded.startsWith(way, at)) next.add(at + way.length);

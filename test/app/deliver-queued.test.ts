@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DeliverDependencies, type WakeUpOutcome, deliverQueued } from '../../lib/app/deliver-queued.ts';
+import type { Passage } from '../../lib/app/endpoint-gate.ts';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import type { WebhookEndpoint } from '../../lib/core/endpoint.ts';
 import { delivery } from '../deliveries.ts';
@@ -13,6 +14,7 @@ interface Circumstances {
   readonly places?: DeliverDependencies['places'];
   readonly attempt?: DeliverDependencies['sender']['attempt'];
   readonly outcome?: WakeUpOutcome;
+  readonly passage?: Passage;
 }
 
 const delivers = async () => ({ atMs: nowMs, latencyMs: 1, statusCode: 200 });
@@ -30,7 +32,13 @@ async function afterWakeUp(
 async function afterWakeUps(
   rows: readonly Delivery[],
   to: Partial<WebhookEndpoint>,
-  { isFast = true, places = unused, attempt = delivers, outcome = 'done' }: Circumstances,
+  {
+    isFast = true,
+    places = unused,
+    attempt = delivers,
+    outcome = 'done',
+    passage = { is: 'open' },
+  }: Circumstances,
 ): Promise<Delivery[]> {
   const written: Delivery[] = [];
   const dependencies: DeliverDependencies = {
@@ -42,7 +50,7 @@ async function afterWakeUps(
       disableGone: async () => {},
     },
     gate: {
-      passage: () => ({ is: 'open' }),
+      passage: () => passage,
       report: async () => {},
       lane: () => 'usual',
       isFast: () => isFast,
@@ -103,6 +111,18 @@ test('a held delivery whose time has not come stays as it is', async () => {
   const row = delivery({ state: 'held', nextAttemptAtMs: nowMs + 60_000 });
   expect(await afterWakeUp(row, { status: 'paused' })).toBeUndefined();
 });
+
+test.each([
+  ['a minute', 60_000, 30_000],
+  ['ten hours', 36_000_000, 3_600_000],
+])(
+  'a delivery that has waited for %s is put off for as long as the circuit is open, or a tenth of that',
+  async (_, age, later) => {
+    const row = delivery({ nextAttemptAtMs: nowMs, createdAtMs: nowMs - age });
+    const passage = { is: 'broken' as const, untilMs: nowMs + 30_000 };
+    expect((await afterWakeUp(row, {}, { passage }))!.nextAttemptAtMs).toBe(nowMs + later);
+  },
+);
 
 describe('an endpoint that is not known to be fast', () => {
   const row = delivery({ nextAttemptAtMs: nowMs, slotAtMs: nowMs });

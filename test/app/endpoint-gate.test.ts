@@ -58,6 +58,15 @@ describe('a broken endpoint', () => {
     expect([other.passage(stored).is, other.passage(stored).is]).toEqual(['open', 'open']);
   });
 
+  test('is forgotten with its target: another URL is tried at once, also under an id that was given again', async () => {
+    const gate = environment();
+    const { hints, ...changed } = endpoint({ id: 'ep_1', url: 'https://example.com/mended' });
+    await report(gate, 10, answered(500));
+    expect(gate.passage(stored).is).toBe('broken');
+    expect(gate.passage(changed).is).toBe('open');
+    expect(gate.passage({ ...changed, createdAt: '2026-01-01T00:00:00.000Z' }).is).toBe('open');
+  });
+
   test('whose trial never came back gets another one', async () => {
     const gate = environment();
     await report(gate, 10, answered(500));

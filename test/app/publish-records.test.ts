@@ -5,7 +5,7 @@ import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createPublishCalls } from '../../lib/adapters/dynamodb-publish-calls.ts';
 import { createKafkaStreamProducer } from '../../lib/adapters/kafka-stream-producer.ts';
 import { type StreamStanding, publishRecords } from '../../lib/app/publish-records.ts';
-import type { StreamProducer } from '../../lib/app/ports/stream-producer.ts';
+import { type StreamProducer, StreamMissing } from '../../lib/app/ports/stream-producer.ts';
 import type { Org } from '../../lib/core/org.ts';
 import { createTopic, readTopic } from '../adapters/kafka-topics.ts';
 import { operatorOf } from '../contracts/cluster-contents.ts';
@@ -163,6 +163,7 @@ test.each([
 
 test('a send whose outcome is unknown is told as such, and the same call sends the same records', async () => {
   const through: StreamProducer = {
+    ...producer,
     async send(...records) {
       await producer.send(...records);
       throw new Error('no acknowledgement');
@@ -195,6 +196,35 @@ test('records of one call may go to several topics, each in its order', async ()
     ['a', 'c'],
     ['b', 'd'],
   ]);
+});
+
+test('of a call over several topics nothing is published while one of them is missing', async () => {
+  const dependencies = dependenciesWith(storage.dynamodb, producer);
+  const call = { orgId: 'acme', operation: 'ledger-events', text: '', idempotencyKey: undefined };
+  const record = (own: string) => ({ key: 'k', value: '1', headers: {}, topic: own });
+  const records = [record(topic), record(`${topic}.none`)];
+  const publishing = publishRecords(dependencies, call, async () => ({ topic, records, answer: {} }));
+  await expect(publishing).rejects.toMatchObject({ kind: 'not_found' });
+  expect(await readTopic(storage.kafka, topic)).toEqual([]);
+});
+
+test('a call of which some topics have their records has an unknown outcome, also where another is missing', async () => {
+  const sent: string[] = [];
+  const through: StreamProducer = {
+    expectTopics: async () => {},
+    async send(to, records) {
+      if (to !== topic) throw new StreamMissing(to);
+      sent.push(to);
+      return producer.send(to, records);
+    },
+  };
+  const call = { orgId: 'acme', operation: 'ledger-events', text: '', idempotencyKey: undefined };
+  const record = (own: string) => ({ key: 'k', value: '1', headers: {}, topic: own });
+  const records = [record(`${topic}.none`), record(topic)];
+  const dependencies = dependenciesWith(storage.dynamodb, through);
+  const publishing = publishRecords(dependencies, call, async () => ({ topic, records, answer: {} }));
+  await expect(publishing).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(await readTopic(storage.kafka, topic)).toHaveLength(1);
 });
 
 test('a topic that is missing is explained by what there is of the org and its stream', async () => {

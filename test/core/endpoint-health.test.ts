@@ -40,6 +40,11 @@ describe('the circuit', () => {
     expect(after([...times(10, bad()), good()], opened, start + 29_000).circuit).toEqual(opened.circuit);
   });
 
+  test('is not closed by a trial that we cut short', () => {
+    const opened = after(times(10, bad()));
+    expect(after([aborted], opened, start + 30_000).circuit).toEqual(opened.circuit);
+  });
+
   test('closes with the first trial that succeeds, and forgets what was before', () => {
     const closed = afterSample(after(times(20, bad())), good(), start + 30_000);
     expect(closed.circuit.state).toBe('closed');

@@ -47,6 +47,13 @@ test('a secret and a text of nothing but backslashes cost little, and show nothi
   expect(redact(`no: ${'\\'.repeat(4096)}`, false)).toBe('no: [redacted]');
 });
 
+test('many long secrets, each nearly there at each place of a text, cost little: the rest of it is not shown', () => {
+  const secrets = Array.from({ length: 50 }, (_, n) => `${'/'.repeat(1020)}${n}`);
+  const { redact } = createRedactor(secrets);
+  expect(redact(`no: ${'/'.repeat(4096)} end`, false)).toMatch(/^no: \/*\[redacted\]$/);
+  expect(redact(`no: ${secrets[7]!} end`, false)).toBe('no: [redacted] end');
+});
+
 test('of a text with more secrets than can be looked for nothing is shown', () => {
   const { redact } = createRedactor(Array.from({ length: 1000 }, (_, n) => `secret-${n}`));
   expect(redact('anything', false)).toBe('[redacted]');

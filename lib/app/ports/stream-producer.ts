@@ -17,6 +17,11 @@ export class StreamMissing extends Error {}
 /** Writes to topics on the cluster that streams are on. */
 export interface StreamProducer {
   /**
+   * Looks whether topics are there, before anything is written to one of them.
+   * @throws StreamMissing when one is not; a cluster that cannot be asked is left to `send`
+   */
+  expectTopics(topics: readonly string[]): Promise<void>;
+  /**
    * Writes records in one send, in their order for each key, and waits until all in-sync replicas have them.
    * @param topic the whole name, with the org
    * @returns where each stands, in their order

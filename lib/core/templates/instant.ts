@@ -9,21 +9,20 @@ export interface Instant {
   readonly nanoseconds: number;
 }
 
+/** Longer texts are no times, and not looked at: one may have as many digits as its sender likes. */
+const mostLength = 64;
 const earliest = Date.parse('0000-01-01T00:00:00Z') / 1000;
 const latest = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
 /**
  * The time that a value stands for: a string in RFC 3339, or a number of unix seconds. What is finer than a
  * nanosecond is cut off.
- * @returns undefined for what is no time, or lies beyond the years 0000 to 9999
+ * @returns undefined for what is no time, has more than 64 characters, or lies beyond the years 0000 to 9999
  */
 export function instantOf(value: JsonValue): Instant | undefined {
-  const instant =
-    typeof value === 'string'
-      ? ofRfc3339(value)
-      : value instanceof RawJson
-        ? ofUnixSeconds(value.text)
-        : undefined;
+  const text = value instanceof RawJson ? value.text : value;
+  if (typeof text !== 'string' || text.length > mostLength) return undefined;
+  const instant = value instanceof RawJson ? ofUnixSeconds(text) : ofRfc3339(text);
   return instant && instant.seconds >= earliest && instant.seconds <= latest ? instant : undefined;
 }
 

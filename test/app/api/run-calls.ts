@@ -55,6 +55,7 @@ export function runCalls() {
       sent.push({ topic, records });
       return records.map((_, at) => ({ partition: 0, offset: String(at) }));
     },
+    expectTopics: never,
   };
   const operations = {
     ...runOperations({
