@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectionsApiChannel } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { createKafkaSender } from '../../lib/adapters/kafka-sender.ts';
@@ -77,11 +77,13 @@ export async function createTopic(
 export async function makeTopic(access: KafkaAccess, wanted: kafkajs.ITopicConfig): Promise<void> {
   await asAdministrator(access, async (admin) => {
     await admin.createTopics({ waitForLeaders: false, topics: [wanted] });
-    const isLed = async () => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [wanted.topic] });
-      return topics[0]!.partitions.every(({ leader }) => leader >= 0);
-    };
-    await expect.poll(() => isLed().catch(() => false)).toBe(true);
+    await vi.waitFor(
+      async () => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [wanted.topic] });
+        expect(topics[0]!.partitions.filter(({ leader }) => leader < 0)).toEqual([]);
+      },
+      { timeout: 20_000 },
+    );
   });
 }
 
