@@ -107,8 +107,9 @@ async function produce(producer: StreamProducer, { topic, records }: RenderedCal
   );
   const failures = sends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
   // Where some topics have their records, that another is missing is no reason to say that nothing was published.
-  if (failures.length === sends.length) throw failures[0];
-  if (failures.length > 0) throw new AggregateError(failures, 'not all topics have their records');
+  const isPartly = failures.length < sends.length;
+  if (failures.length > 0)
+    throw isPartly ? new AggregateError(failures, 'not all topics have their records') : failures[0];
   return places;
 }
 

@@ -198,31 +198,29 @@ test('records of one call may go to several topics, each in its order', async ()
   ]);
 });
 
-test('of a call over several topics nothing is published while one of them is missing', async () => {
-  const dependencies = dependenciesWith(storage.dynamodb, producer);
+/** A call of a record for each topic. */
+function publishTo(topics: readonly string[], through: StreamProducer) {
   const call = { orgId: 'acme', operation: 'ledger-events', text: '', idempotencyKey: undefined };
-  const record = (own: string) => ({ key: 'k', value: '1', headers: {}, topic: own });
-  const records = [record(topic), record(`${topic}.none`)];
-  const publishing = publishRecords(dependencies, call, async () => ({ topic, records, answer: {} }));
+  const records = topics.map((own) => ({ key: 'k', value: '1', headers: {}, topic: own }));
+  const dependencies = dependenciesWith(storage.dynamodb, through);
+  return publishRecords(dependencies, call, async () => ({ topic, records, answer: {} }));
+}
+
+test('of a call over several topics nothing is published while one of them is missing', async () => {
+  const publishing = publishTo([topic, `${topic}.none`], producer);
   await expect(publishing).rejects.toMatchObject({ kind: 'not_found' });
   expect(await readTopic(storage.kafka, topic)).toEqual([]);
 });
 
 test('a call of which some topics have their records has an unknown outcome, also where another is missing', async () => {
-  const sent: string[] = [];
   const through: StreamProducer = {
     expectTopics: async () => {},
     async send(to, records) {
       if (to !== topic) throw new StreamMissing(to);
-      sent.push(to);
       return producer.send(to, records);
     },
   };
-  const call = { orgId: 'acme', operation: 'ledger-events', text: '', idempotencyKey: undefined };
-  const record = (own: string) => ({ key: 'k', value: '1', headers: {}, topic: own });
-  const records = [record(`${topic}.none`), record(topic)];
-  const dependencies = dependenciesWith(storage.dynamodb, through);
-  const publishing = publishRecords(dependencies, call, async () => ({ topic, records, answer: {} }));
+  const publishing = publishTo([`${topic}.none`, topic], through);
   await expect(publishing).rejects.toMatchObject({ kind: 'unavailable' });
   expect(await readTopic(storage.kafka, topic)).toHaveLength(1);
 });
