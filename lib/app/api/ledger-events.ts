@@ -39,9 +39,14 @@ export function ledgerEventOperations(dependencies: LedgerEventDependencies): Op
   };
 }
 
-/** @param madeId for an event whose ledger has given none */
+/**
+ * An event that its ledger has given a key is known by both: another ledger of the org may use the same key. No ledger's name holds
+ * a colon.
+ * @param madeId for an event whose ledger has given none
+ */
 function recordOf(orgId: string, event: LedgerEvent, mapping: TopicMapping, madeId: string) {
   const { type, ledger, idempotencyKey, value } = event;
-  const headers = streamHeaders(idempotencyKey ?? madeId, type);
+  const id = idempotencyKey === undefined ? madeId : `${ledger}:${idempotencyKey}`;
+  const headers = streamHeaders(id, type);
   return { topic: topicName(orgId, topicFor(mapping, type)), key: ledger, value, headers };
 }

@@ -98,6 +98,21 @@ export function publishingSuite(running: () => Running): void {
       });
     });
 
+    test('two ledgers may give the same key to events of theirs', async () => {
+      const { org, stream, credentials } = await streams.create();
+      const keyed = (ledger: string) => {
+        const payload = { ledger, targetType: 'ACCOUNT', targetId: 'a', metadata: {} };
+        const date = '2026-11-21T14:00:00Z';
+        return { date, type: 'SAVED_METADATA', version: 'v2', idempotency_key: 'import-1', payload };
+      };
+      const sent = JSON.stringify([keyed('eu'), keyed('us')]);
+      const { body } = await publish(`${org}/ledger-events`, sent);
+      const ids = ['eu:import-1', 'us:import-1'];
+      expect(body.records.map(({ id }) => id)).toEqual(ids);
+      const read = await readStream(stream, credentials, `${org}.ledger`, 2);
+      expect(read.map(({ headers }) => headers['event-id'])).toEqual(ids);
+    });
+
     test('a mapping may come before the stream, and a wrong one is refused naming the entry', async () => {
       const org = await client.createOrg();
       const path = `/v1/orgs/${org}/topic-mapping`;
