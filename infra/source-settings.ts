@@ -106,3 +106,8 @@ export function sourceDescriptions(sources: Readonly<Record<string, SourceSettin
     }),
   );
 }
+
+/** Whether it is read as a user of our own cluster, not by the function's role. */
+export function readsAsUser({ cluster }: SourceSettings): boolean {
+  return cluster.kind === 'msk' && cluster.authentication === 'scram-sha-512';
+}

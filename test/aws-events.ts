@@ -145,3 +145,26 @@ export function authorizerEvent(authorization: string): APIGatewayRequestAuthori
     stageVariables: {},
   };
 }
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html */
+export function customResourceEvent(RequestType: 'Create' | 'Update' | 'Delete', url: string) {
+  const properties = {
+    ServiceToken: 'arn:aws:lambda:us-east-1:123456789012:function:fanout-sandbox-ingest-SourceAccessGrants',
+    ServiceTimeout: '90',
+    username: 'fanout-orders',
+    topic: 'orders',
+    consumerGroup: 'fanout-orders',
+  };
+  return {
+    RequestType,
+    ServiceToken: properties.ServiceToken,
+    ResponseURL: url,
+    StackId: 'arn:aws:cloudformation:us-east-1:123456789012:stack/fanout-sandbox-ingest/0a1b2c3d',
+    RequestId: '0a1b2c3d-0000-4000-8000-000000000000',
+    LogicalResourceId: 'Reader',
+    ResourceType: 'Custom::SourceReader',
+    ResourceProperties: properties,
+    ...(RequestType !== 'Create' && { PhysicalResourceId: 'fanout-orders' }),
+    ...(RequestType === 'Update' && { OldResourceProperties: { ...properties, topic: 'invoices' } }),
+  };
+}

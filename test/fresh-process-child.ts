@@ -13,7 +13,9 @@ async function told(work: () => Promise<FreshMessage>): Promise<void> {
   );
 }
 
-let handler: (event: unknown) => Promise<unknown>;
+let handler: (event: unknown, context: object) => Promise<unknown>;
+/** Of Lambda's, what handlers look at. */
+const context = { getRemainingTimeInMillis: () => 60_000 };
 
 await told(async () => {
   const began = performance.now();
@@ -22,5 +24,5 @@ await told(async () => {
 });
 
 process.on('message', ({ event }: { event: unknown }) => {
-  void told(async () => ({ kind: 'answer', answer: await handler(event) }));
+  void told(async () => ({ kind: 'answer', answer: await handler(event, context) }));
 });

@@ -17,7 +17,10 @@ export type FreshMessage =
   | { readonly kind: 'failure'; readonly failure: string };
 
 /** @throws Error when the bundle does not load, or an invocation fails */
-export async function startFreshProcess({ codeFolder, variables }: LocalFunction): Promise<FreshProcess> {
+export async function startFreshProcess({
+  codeFolder,
+  variables,
+}: Pick<LocalFunction, 'codeFolder' | 'variables'>): Promise<FreshProcess> {
   const child = fork(join(import.meta.dirname, 'fresh-process-child.ts'), [join(codeFolder, 'index.mjs')], {
     env: { ...variables, PATH: process.env['PATH'] },
     execArgv: ['--enable-source-maps'],

@@ -7,14 +7,15 @@ import {
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type {
-  OwnCluster as OnOwnCluster,
-  SelfManagedCluster,
-  SourceSettings,
-  StoredSecret,
+import {
+  readsAsUser,
+  type SelfManagedCluster,
+  type SourceSettings,
+  type StoredSecret,
 } from '../source-settings.ts';
 import type { OwnCluster } from '../stacks/streaming.ts';
 import type { FanoutFunction } from './fanout-function.ts';
+import type { SourceAccess } from './source-access.ts';
 
 type Access = Pick<
   EventSourceMappingOptions,
@@ -32,12 +33,11 @@ export function mapSource(
   source: SourceSettings,
   ingest: FanoutFunction,
   own: OwnCluster | undefined,
+  userAccess: SourceAccess | undefined,
 ): void {
   const { cluster } = source;
   const access: Access =
-    cluster.kind === 'msk'
-      ? accessOwn(cluster, name, source, ingest, own)
-      : accessSelfManaged(cluster, ingest);
+    cluster.kind === 'msk' ? accessOwn(name, source, ingest, own) : accessSelfManaged(cluster, ingest);
   const mapping = new EventSourceMapping(scope, `Mapping-${name}`, {
     ...access,
     target: ingest.function,
@@ -56,10 +56,10 @@ export function mapSource(
   });
   // Lambda tries the rights out when it makes the mapping.
   mapping.node.addDependency(ingest);
+  if (userAccess && readsAsUser(source)) mapping.node.addDependency(userAccess.letRead(name, source));
 }
 
 function accessOwn(
-  { authentication }: OnOwnCluster,
   name: string,
   source: SourceSettings,
   ingest: FanoutFunction,
@@ -67,7 +67,7 @@ function accessOwn(
 ): Access {
   if (!own) throw new Error(`Source ${name} is on our own cluster, and there is none`);
   const { arn } = own;
-  const asUser = authentication === 'scram-sha-512';
+  const asUser = readsAsUser(source);
   const describe = ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'];
   ingest.allow([...describe, ...(asUser ? ['kafka:ListScramSecrets'] : [])], [arn]);
   allowNetworkInterfaces(ingest);

@@ -46,6 +46,9 @@ export const ignoredKinds: Readonly<Record<string, IgnoredKind>> = {
   'AWS::Lambda::Permission': permissions,
   'AWS::MSK::ClusterPolicy': permissions,
   'AWS::SQS::QueuePolicy': permissions,
+  'Custom::SourceReader': {
+    meansNothingHere: 'the machine, as the operator of its broker, lets the user read',
+  },
   'AWS::SecretsManager::ResourcePolicy': permissions,
 
   'AWS::KMS::Alias': encryption,

@@ -3,8 +3,10 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { SourceAccess } from '../constructs/source-access.ts';
 import { mapSource } from '../constructs/source-mapping.ts';
 import { deliverySettings } from '../settings-environment.ts';
+import { readsAsUser } from '../source-settings.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { NetworkStack } from './network.ts';
@@ -25,7 +27,12 @@ export class IngestStack extends Stack {
     super(scope, id, props);
     const { settings, functions, config, events, secrets, kafka, network, queues } = props;
 
-    for (const [name, source] of Object.entries(settings.sources)) {
+    const all = Object.entries(settings.sources);
+    const userAccess =
+      kafka && all.some(([, source]) => readsAsUser(source))
+        ? new SourceAccess(this, 'SourceAccess', { functions, stage: settings.name, own: kafka })
+        : undefined;
+    for (const [name, source] of all) {
       const ingest = new FanoutFunction(this, `Ingest-${name}`, {
         functions,
         stage: settings.name,
@@ -54,11 +61,10 @@ export class IngestStack extends Stack {
         .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
       queues.letDeliver(ingest);
       network?.leadOut(ingest);
-      mapSource(this, name, source, ingest, kafka);
+      mapSource(this, name, source, ingest, kafka, userAccess);
     }
     // For whoever tries Fanout out: of the first source, on our own cluster if there is one.
-    const all = Object.values(settings.sources);
-    const shown = all.find(({ cluster }) => cluster.kind === 'msk') ?? all[0]!;
+    const [, shown] = all.find(([, { cluster }]) => cluster.kind === 'msk') ?? all[0]!;
     new CfnOutput(this, 'IngestTopic', { value: shown.topic });
   }
 }

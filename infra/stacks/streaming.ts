@@ -4,7 +4,7 @@ import { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Construct } from 'constructs';
 import { ClusterUsers } from '../constructs/cluster-users.ts';
 import { MadeCluster, minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
-import type { StoredSecret } from '../source-settings.ts';
+import { readsAsUser, type StoredSecret } from '../source-settings.ts';
 import type { ExistingCluster, NewCluster } from '../cluster-settings.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { NetworkStack } from './network.ts';
@@ -51,9 +51,7 @@ export class StreamingStack extends Stack {
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    const asUsers = onCluster
-      .filter(([, source]) => source.cluster.authentication === 'scram-sha-512')
-      .map(([sourceName]) => sourceName);
+    const asUsers = onCluster.filter(([, source]) => readsAsUser(source)).map(([sourceName]) => sourceName);
     const userSecrets =
       asUsers.length > 0
         ? new ClusterUsers(this, 'Users', { clusterArn: cluster.arn, key, stage: name, sources: asUsers })

@@ -1,7 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { bundle } from '../../infra/bundle.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import { clusterArn, startAwsEndpoint } from '../adapters/aws-endpoint.ts';
 import {
   authorizerEvent,
+  customResourceEvent,
   httpEvent,
   mskEvent,
   scheduledEvent,
@@ -9,6 +15,7 @@ import {
   sqsEvent,
 } from '../aws-events.ts';
 import { startFreshProcess } from '../fresh-process.ts';
+import { startReceiver } from '../receiver.ts';
 import { localAssembly } from './local-assembly.ts';
 
 let fanout: Fanout;
@@ -51,6 +58,38 @@ const calls: Record<string, () => [event: unknown, answer: unknown][]> = {
   PublishPrices: () => [[httpEvent('POST /v1/orgs/{org}/prices', { org: 'nobody' }, notification), noOrg]],
   Publish: () => [[httpEvent('POST /v1/orgs/{org}/notifications', { org: 'nobody' }, notification), noOrg]],
 };
+
+/** The local stage has no source that is read as a user of MSK's. */
+test('the function of the custom resource tells CloudFormation why a cluster could not be asked', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fanout-bundle-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await bundle([{ in: 'functions/source-access/handler.ts', out: 'source-access/index' }], folder);
+  const aws = await startAwsEndpoint('127.0.0.1:9');
+  onTestFinished(() => aws.stop());
+  const cloudFormation = await startReceiver();
+  onTestFinished(() => cloudFormation.stop());
+  const fresh = await startFreshProcess({
+    codeFolder: join(folder, 'source-access'),
+    variables: {
+      CLUSTER: JSON.stringify({ kind: 'msk', clusterArn, region: 'eu-central-1' }),
+      AWS_ENDPOINT_URL_KAFKA: aws.url,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    },
+  });
+  onTestFinished(() => fresh.stop());
+  const told: unknown[] = [];
+  for (const type of ['Create', 'Update', 'Delete'] as const) {
+    await fresh.invoke(customResourceEvent(type, cloudFormation.url));
+    told.push(JSON.parse(cloudFormation.received.at(-1)!.body));
+  }
+  const failed = { Status: 'FAILED', PhysicalResourceId: 'fanout-orders', LogicalResourceId: 'Reader' };
+  const reason = expect.stringContaining('127.0.0.1:9') as string;
+  expect(told).toEqual(
+    [1, 2, 3].map(() => expect.objectContaining({ ...failed, Reason: reason }) as unknown),
+  );
+});
 
 test('each function handles each kind of event, as AWS documents it, in a process of its own', async () => {
   const started = new Set<string>();

@@ -89,7 +89,31 @@ describe('on our own cluster', () => {
     expect(resourcesOf('secretsmanager:GetSecretValue')).toContainEqual(access!.URI);
     expect(resourcesOf('kms:Decrypt')).toHaveLength(1);
     expect(resourcesOf('kafka:ListScramSecrets')).toEqual([mapping['EventSourceArn']]);
-    expect([...actions].filter((action) => action.startsWith('kafka-cluster:'))).toEqual([]);
+    expect(actions).not.toContain('kafka-cluster:ReadData');
+  });
+
+  test('with SCRAM, the deploy lets the user read its topic and group before the mapping is made', () => {
+    const ingest = template(stageOf({ only: kinds['user']!, iam: kinds['iam']! }), 'Ingest');
+    const readers = Object.entries(ingest.findResources('Custom::SourceReader'));
+    expect(readers.map(([, { Properties }]) => Properties as unknown)).toEqual([
+      {
+        ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/Grants/), 'Arn'] },
+        ServiceTimeout: '90',
+        username: 'fanout-only',
+        topic: 't.only',
+        consumerGroup: 'g-only',
+      },
+    ]);
+    const [reader] = readers[0]!;
+    const waiting = Object.values(ingest.findResources('AWS::Lambda::EventSourceMapping'))
+      .filter(({ DependsOn }) => [DependsOn].flat().includes(reader))
+      .map(({ Properties }) => (Properties as { Topics: string[] }).Topics);
+    expect(waiting).toEqual([['t.only']]);
+    const { resourcesOf } = synthesized(kinds['user']!);
+    expect(resourcesOf('kafka-cluster:AlterCluster')).toEqual(
+      resourcesOf('kafka:GetBootstrapBrokers').slice(0, 1),
+    );
+    expect(synthesized(kinds['iam']!).resourcesOf('kafka-cluster:AlterCluster')).toEqual([]);
   });
 
   test('without such a source, there is neither user nor secret', () => {

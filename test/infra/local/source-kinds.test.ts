@@ -145,4 +145,4 @@ it('a secret that nobody knows stops the start, naming the source and the secret
   await expect(startFanout({ say: () => {}, engines, stage })).rejects.toThrow(
     new RegExp(`Mappingunknown.*the templates make no secret ${secretArn('unknown')}: say in FANOUT_SECRETS`),
   );
-});
+}, 90_000);
