@@ -179,7 +179,7 @@ export const operations: Operations = {
   ...eventReplayOperations(replaying),
   ...replayOperations({ ...replayJobs, orgs, endpoints }),
   ...streamOperations({ ...streamJobs, sources }),
-  ...topicMappingOperations({ mappings, orgs, streamJobs, now }),
+  ...topicMappingOperations({ mappings, orgs, streamJobs, sources, now }),
   ...nodeOperations({ nodes, now }),
   ...runReportOperations({ runs: createRuns(dynamodb, configTable, retentionDays), orgs, now }),
   ...traceOperations({ events, published, orgs, sources }),

@@ -10,6 +10,7 @@ import { ledgerEventOperations } from '../../lib/app/api/ledger-events.ts';
 import { notificationOperations } from '../../lib/app/api/notifications.ts';
 import type { Operations } from '../../lib/app/api/operation.ts';
 import { runOperations } from '../../lib/app/api/runs.ts';
+import { createOwnTopics } from '../../lib/app/own-topics.ts';
 import type { PublishRecordsDependencies, StreamStanding } from '../../lib/app/publish-records.ts';
 import type { StoredNode } from '../../lib/core/action-node.ts';
 import { createEventIds } from '../../lib/core/event-id.ts';
@@ -20,6 +21,9 @@ const now = Date.now;
 const configTable = environment('CONFIG_TABLE');
 const eventIdKey = await readSecret(environment('EVENT_ID_KEY_SECRET'));
 const eventIds = createEventIds(eventIdKey);
+
+// Without their passwords: those are sealed.
+const streams = createDocuments<StreamStanding>(dynamodb, configTable, 'STREAM');
 
 /** What every call that publishes records needs. Connections to brokers stay open from one invocation to the next. */
 const publishing: PublishRecordsDependencies = {
@@ -32,8 +36,8 @@ const publishing: PublishRecordsDependencies = {
   callSecret: eventIdKey,
   producer: openStreamProducer(environment('STREAM_CLUSTER')),
   orgs: createDocuments<Org>(dynamodb, configTable, 'ORG'),
-  // Without its passwords: those are sealed.
-  streams: createDocuments<StreamStanding>(dynamodb, configTable, 'STREAM'),
+  streams,
+  ownTopics: createOwnTopics(streams, now),
   now,
 };
 

@@ -29,7 +29,7 @@ export class PublishStack extends Stack {
     const { config, events } = props;
     // Runs and mappings are its, and what a call keeps before it produces.
     this.publish = this.#publisher('Publish', "Publishes to orgs' streams", props)
-      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'Query'])
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'DeleteItem', 'Query'])
       .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'Query', 'UpdateItem']);
     this.publishPrices = this.#publisher('PublishPrices', 'Publishes prices', props)
       .useTable(config, 'CONFIG_TABLE', ['GetItem'])

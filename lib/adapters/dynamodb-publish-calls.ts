@@ -54,6 +54,10 @@ export function createPublishCalls(
       });
     },
 
+    async forget(call, lease) {
+      await change(call, lease, 'REMOVE kept', {});
+    },
+
     async finish(call, lease, answer) {
       // What was kept would make each look at the call dear.
       await change(call, lease, 'SET answer = :answer REMOVE kept', { ':answer': storedAnswer(answer) });

@@ -1,4 +1,9 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Runs } from '../app/ports/runs.ts';
 import type { NodeRun, Run } from '../core/run.ts';
 import { afterConflict, mostConflicts } from './after-conflict.ts';
@@ -33,9 +38,20 @@ export function createRuns(client: DynamoDBClient, table: string, retentionDays:
     await put({ ...nodeRunKey(nodeRun.id), run: { S: run.id } }, run);
     return put(nodeRunItem(run, nodeRun), run);
   };
+  /** @returns false when another has written it since it was read */
+  const remove = async ({ pk, sk }: Item, nodeRun: NodeRun, version: number): Promise<boolean> => {
+    await client.send(new DeleteItemCommand({ TableName: table, Key: nodeRunKey(nodeRun.id) }));
+    const deletion = new DeleteItemCommand({
+      TableName: table,
+      Key: { pk: pk!, sk: sk! },
+      ConditionExpression: 'version = :version',
+      ExpressionAttributeValues: { ':version': { N: String(version) } },
+    });
+    return conditionHeld(client.send(deletion));
+  };
   /** @returns false when others have written what was to be written */
   const write = async (before: Run, after: Run, versions: ReadonlyMap<string, number>): Promise<boolean> => {
-    if (after.outputs !== before.outputs) {
+    if (after.outputs !== before.outputs || after.timesOutAtMs !== before.timesOutAtMs) {
       const item = runItem(after);
       if (!(await put(item, after, versions.get(item['sk']!.S!)))) return false;
     }
@@ -44,6 +60,11 @@ export function createRuns(client: DynamoDBClient, table: string, retentionDays:
       const version = versions.get(item['sk']!.S!);
       const written = version === undefined ? putNew(after, nodeRun) : put(item, after, version);
       if (!(await written)) return false;
+    }
+    const left = new Set(after.nodeRuns.map(({ id }) => id));
+    for (const nodeRun of before.nodeRuns.filter(({ id }) => !left.has(id))) {
+      const item = nodeRunItem(before, nodeRun);
+      if (!(await remove(item, nodeRun, versions.get(item['sk']!.S!)!))) return false;
     }
     return true;
   };

@@ -3,6 +3,7 @@ import type { StreamCluster } from '../app/ports/stream-cluster.ts';
 import type { StreamConnection } from '../core/stream.ts';
 import { type ClusterCapacity, shortageOf } from '../core/stream-capacity.ts';
 import { createKafkaAcls } from './kafka-acls.ts';
+import { existingTopics } from './kafka-existing-topics.ts';
 import { type BrokerAccess, createOperator, type Operator, unless } from './kafka-operator.ts';
 import { letScramUserIn, removeScramUser, scramUsernames, setScramUser } from './kafka-scram-users.ts';
 
@@ -26,6 +27,8 @@ export function createKafkaStreamCluster(
       const [topics, usernames] = [await topicsOn(operate), await scramUsernames(operate)];
       return shortageOf(need, { topics, usernames }, capacity);
     },
+
+    existingTopics: (names) => existingTopics(operate, names),
 
     async ensureTopics(names, numPartitions) {
       const topics = names.map((name) => ({

@@ -4,6 +4,7 @@ import type { StreamCluster } from '../app/ports/stream-cluster.ts';
 import { type ClusterCapacity, shortageOf } from '../core/stream-capacity.ts';
 import { boundedRequests } from './bounded-requests.ts';
 import { createKafkaAcls } from './kafka-acls.ts';
+import { existingTopics } from './kafka-existing-topics.ts';
 import { createOperator, type Operator } from './kafka-operator.ts';
 import { letScramUserIn } from './kafka-scram-users.ts';
 import { brokersOf, createMskAccess } from './msk-brokers.ts';
@@ -47,6 +48,9 @@ export function createMskStreamCluster(
       const usernames = await usernamesOnMsk(kafka, settings);
       return shortageOf(need, { topics, usernames }, capacity);
     },
+
+    /** By Kafka's protocol: what AWS lists of others' topics is minutes old. */
+    existingTopics: (names) => existingTopics(operate, names),
 
     /** Tried once: it takes minutes, and the stream comes again. */
     letsIn: async (user) =>

@@ -7,6 +7,7 @@ import {
   type StreamConnection,
   type StreamError,
   withoutNewTopics,
+  withOwnTopics,
   withTopics,
 } from '../core/stream.ts';
 import { topicsOf } from '../core/topic-mapping.ts';
@@ -15,7 +16,14 @@ import type { StreamCluster } from './ports/stream-cluster.ts';
 import type { TopicMappingReader } from './ports/topic-mappings.ts';
 import { watchJob } from './job-watch.ts';
 import type { StreamJobDependencies } from './stream-jobs.ts';
-import { errorOfStep, mappingError, mappingStep, NoRoom, retirement, stepsOf } from './stream-steps.ts';
+import {
+  errorOfStep,
+  mappingError,
+  mappingStep,
+  retirement,
+  StreamRefusal,
+  stepsOf,
+} from './stream-steps.ts';
 
 export interface ProvisionDependencies extends StreamJobDependencies {
   readonly cluster: StreamCluster;
@@ -33,7 +41,7 @@ export interface Provisioned {
   readonly state: Stream['state'] | 'deleted';
   /** Steps that are not done everywhere yet. */
   readonly underway: readonly string[];
-  /** What there is no room for. */
+  /** Why it cannot be made. */
   readonly refused?: string;
 }
 
@@ -63,13 +71,13 @@ export async function provisionStream(
       await takeSteps();
     } catch (error) {
       wanted = withoutNewTopics(stream);
-      if (!(error instanceof NoRoom) || wanted === stream) throw error;
+      if (!(error instanceof StreamRefusal) || wanted === stream) throw error;
       denied = errorOfStep(mappingStep, error);
       await takeSteps();
     }
   } catch (error) {
     const failure = errorOfStep(step, error);
-    const isRefused = error instanceof NoRoom;
+    const isRefused = error instanceof StreamRefusal;
     const saved = await giveBack((one) =>
       isRefused ? refused({ ...one, topics: wanted.topics }, failure, now()) : { ...one, error: failure },
     );
@@ -90,8 +98,16 @@ export async function provisionStream(
     underway = [];
     for (const { name, run } of steps) {
       step = name;
-      if ((await run(cluster, wanted)) === 'underway') underway.push(name);
+      if ((await run(cluster, wanted, claim)) === 'underway') underway.push(name);
     }
+  }
+
+  /** @throws Error when the stream is another's by now: what it would make nobody would know of */
+  async function claim(topics: readonly string[]): Promise<void> {
+    const saved = await streams.update(id, (one) =>
+      one.leasedUntilMs === untilMs ? withOwnTopics(one, topics) : one,
+    );
+    if (saved?.leasedUntilMs !== untilMs) throw new Error(`stream ${id} was taken over by another`);
   }
 
   /** What the work has come to. */

@@ -2,7 +2,13 @@ import type { CallPlace } from '../core/call-place.ts';
 import type { Org } from '../core/org.ts';
 import type { Stream } from '../core/stream.ts';
 import { Problem, notFound } from './api/problem.ts';
-import { type IncomingCall, type PublishOnceDependencies, publishOnce } from './api/publish-once.ts';
+import {
+  type CallMemory,
+  type IncomingCall,
+  type PublishOnceDependencies,
+  publishOnce,
+} from './api/publish-once.ts';
+import type { OwnTopics } from './own-topics.ts';
 import type { Documents } from './ports/documents.ts';
 import {
   type RecordPlace,
@@ -16,10 +22,11 @@ export interface PublishRecordsDependencies extends PublishOnceDependencies {
   readonly producer: StreamProducer;
   readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly streams: Pick<Documents<StreamStanding>, 'get'>;
+  readonly ownTopics: OwnTopics;
 }
 
 /** What a publisher may be told of a stream that lacks a topic. */
-export type StreamStanding = Pick<Stream, 'id' | 'orgId' | 'state' | 'error'>;
+export type StreamStanding = Pick<Stream, 'id' | 'orgId' | 'state' | 'error' | 'ownTopics' | 'readyTopics'>;
 
 /** A record on its way to its call's topic, or to one of its own. */
 export interface RenderedRecord extends StreamRecord {
@@ -33,6 +40,14 @@ export interface RenderedCall {
   readonly records: readonly RenderedRecord[];
   /** What the answer holds beside topic and places. */
   readonly answer: object;
+}
+
+/** What else a call changes beside its topics. */
+export interface CallEffects<Rendered extends RenderedCall> {
+  /** Called before what an earlier invocation of the call has kept is published. */
+  readonly resume?: (rendered: Rendered) => Promise<void>;
+  /** Called when nothing of the call is published, for its topic is not there: undoes what rendering it has changed. */
+  readonly withdraw?: (rendered: Rendered) => Promise<void>;
 }
 
 /** A call of records as it came. */
@@ -56,6 +71,7 @@ export interface PublishedCall<Answer extends object> {
  * Publishes records to topics of an org: once for each Idempotency-Key; those of one topic in one send.
  * @param render called when the call is made first; with a key its result is kept before anything is produced, unless it is the
  *   same each time, and whoever continues the call publishes the very same, but for the caller's trace where nothing was kept. What it throws is thrown, and nothing is published.
+ * @param effects of what `render` changes
  * @returns where the records are, once all in-sync replicas have them; of a call that was made before, as it was then
  * @throws Problem when the org or its stream is missing, when the outcome is unknown, and for keys as `publishOnce` does
  */
@@ -63,6 +79,7 @@ export async function publishRecords<Rendered extends RenderedCall>(
   dependencies: PublishRecordsDependencies,
   call: RecordsCall,
   render: (startedMs: number, place: CallPlace) => Promise<Rendered>,
+  { resume, withdraw }: CallEffects<Rendered> = {},
 ): Promise<PublishedCall<Rendered['answer']>> {
   const { orgId, idempotencyKey, isRenderedAlike = false } = call;
   return publishOnce(dependencies, call, async ({ startedMs, place }, memory) => {
@@ -70,15 +87,26 @@ export async function publishRecords<Rendered extends RenderedCall>(
       memory.kept === undefined
         ? carryOn(await render(startedMs, place), call.traceparent)
         : (JSON.parse(memory.kept) as Awaited<Rendered>);
+    if (!(await dependencies.ownTopics.has(orgId, topicsOf(rendered)))) throw await refused(rendered, memory);
+    if (memory.kept !== undefined) await resume?.(rendered);
     if (memory.kept === undefined && !isRenderedAlike) await memory.keep(JSON.stringify(rendered));
     try {
       const places = await produce(dependencies.producer, rendered);
       return { topic: rendered.topic, places, answer: rendered.answer };
     } catch (error) {
-      if (error instanceof StreamMissing) throw await missing(dependencies, orgId);
+      if (error instanceof StreamMissing) throw await refused(rendered, memory);
       throw outcomeUnknown(idempotencyKey, error);
     }
   });
+
+  /** Of what was kept before, something may be published: that stays as it is. */
+  async function refused(rendered: Rendered, memory: CallMemory): Promise<Problem> {
+    if (memory.kept === undefined && withdraw) {
+      await memory.forget();
+      await withdraw(rendered);
+    }
+    return missing(dependencies, orgId);
+  }
 }
 
 /** The call, with its caller's trace in the headers of its records. */
@@ -89,6 +117,10 @@ function carryOn<Rendered extends RenderedCall>(rendered: Rendered, traceparent?
     headers: { ...record.headers, traceparent },
   }));
   return { ...rendered, records };
+}
+
+function topicsOf({ topic, records }: RenderedCall): string[] {
+  return [...new Set(records.map((record) => record.topic ?? topic))];
 }
 
 /** The records of each topic go out in one send, in their order; none does while one of several topics is missing. */
@@ -113,15 +145,16 @@ async function produce(producer: StreamProducer, { topic, records }: RenderedCal
   return places;
 }
 
-/** Why a topic of the org is not there. Asked only then: what is there needs no look at our own tables. */
+/** Why a topic of the org is not there, or not its own. Asked only then: what is there needs no look at our own tables. */
 async function missing({ orgs, streams }: PublishRecordsDependencies, orgId: string): Promise<Problem> {
   const [org, stream] = await Promise.all([orgs.get(orgId), streams.get(orgId)]);
   if (!org) return notFound('org', orgId);
   const path = `/v1/orgs/${orgId}/stream`;
   if (!stream) return new Problem('conflict', `The org has no stream: PUT ${path} makes one.`);
-  const { state } = stream;
+  const { state, error } = stream;
   const lacking = mappingError(stream);
   if (lacking) return new Problem('conflict', `The stream lacks this topic. ${lacking.message}`);
+  if (state === 'failed' && error) return new Problem('conflict', `The stream has failed. ${error.message}`);
   if (state === 'provisioning' || state === 'deleting')
     return new Problem('conflict', `The stream is ${state}: GET ${path} says when that is done.`);
   return new Problem('conflict', `The stream lacks this topic: PUT ${path} makes what is missing.`);

@@ -2,7 +2,16 @@ import type { ActionNode } from '../core/action-node.ts';
 import type { CallPlace } from '../core/call-place.ts';
 import type { EventIds } from '../core/event-id.ts';
 import type { Org } from '../core/org.ts';
-import { type NodeRun, type Run, nodeRunIdOf, runIdOf, startNode, startRun as newRun } from '../core/run.ts';
+import {
+  type NodeRun,
+  type Run,
+  nodeRunIdOf,
+  runIdOf,
+  startNode,
+  startRun as newRun,
+  withTimeFrom,
+  withoutNode,
+} from '../core/run.ts';
 import { contextOf, nodeEventType, runRecords } from '../core/run-records.ts';
 import { givenBytes, mostGivenBytes } from '../core/run-limits.ts';
 import { streamHeaders, topicName } from '../core/stream.ts';
@@ -37,11 +46,12 @@ export interface NewRun {
   readonly timeoutSeconds: number;
 }
 
-/** The call that starts a node: both the same when it is repeated. */
+/** The call that starts a node: when it is repeated, the same but for the time. */
 export interface StartingCall {
   readonly place: CallPlace;
-  /** Milliseconds since 1970. */
+  /** When it was made first, milliseconds since 1970. */
   readonly startedMs: number;
+  readonly nowMs: number;
 }
 
 export interface StartedRun extends RenderedCall {
@@ -80,6 +90,28 @@ export async function startRun(
   };
 }
 
+/**
+ * Gives a new run its time once more, where the records of its first node are published by a repeat of their call: a consumer
+ * hears of it only now.
+ */
+export async function resumeRun(
+  { runs }: Pick<StartRunDependencies, 'runs'>,
+  run: RunStart['run'],
+  { answer }: Pick<StartedRun, 'answer'>,
+  nowMs: number,
+): Promise<void> {
+  if ('id' in run) return;
+  await runs.update(answer.run_id, (found) => withTimeFrom(found, run.timeoutSeconds, nowMs));
+}
+
+/** Takes a node out of its run of which nothing was published: nobody would ever report about it. */
+export async function withdrawNode(
+  { runs }: Pick<StartRunDependencies, 'runs'>,
+  { answer }: Pick<StartedRun, 'answer'>,
+): Promise<void> {
+  await runs.update(answer.run_id, (found) => withoutNode(found, answer.node_run_id));
+}
+
 /** A node in progress, and the values of its records. */
 interface BegunNode {
   readonly run: Run;
@@ -91,13 +123,18 @@ async function inNewRun(
   { runs }: StartRunDependencies,
   { orgId, outputs }: RunStart,
   { timeoutSeconds, ...start }: NewRun,
-  { place, startedMs }: StartingCall,
+  { place, startedMs, nowMs }: StartingCall,
   begin: (run: Run) => BegunNode,
 ): Promise<BegunNode> {
   const id = runIdOf(place, startedMs);
-  const begun = begin(newRun({ id, orgId, outputs, ...start }, timeoutSeconds, startedMs));
-  // It is there already when this call was given up before its records were kept: as it is made here.
-  await runs.create(begun.run);
+  const made = newRun({ id, orgId, outputs, ...start }, timeoutSeconds, startedMs);
+  let begun = begin(withTimeFrom(made, timeoutSeconds, nowMs));
+  if (await runs.create(begun.run)) return begun;
+  // It is there already when this call was given up before its records were kept.
+  await runs.update(id, (found) => {
+    begun = begin(withTimeFrom(found, timeoutSeconds, nowMs));
+    return begun.run;
+  });
   return begun;
 }
 
@@ -122,12 +159,12 @@ function beginNode(
   found: Run,
   { node, outputs }: RunStart,
   payload: Payload,
-  { place, startedMs }: StartingCall,
+  { place, startedMs, nowMs }: StartingCall,
 ): BegunNode {
   const before = withOutputs(found, outputs);
   const id = nodeRunIdOf(place, startedMs);
   const known = before.nodeRuns.find((one) => one.id === id);
-  const started = known ? { run: before, nodeRun: known } : startNode(before, node, id, startedMs);
+  const started = known ? { run: before, nodeRun: known } : startNode(before, node, id, nowMs);
   if ('refused' in started) throw runRefused(before.id, id, started.refused);
   const rendered = renderPayload(payload, contextOf(started.run), startedMs);
   if ('faults' in rendered) throw payloadProblem(rendered.faults);

@@ -1,9 +1,12 @@
 import {
   isFormerOver,
+  ownTopics,
   type Stream,
   type StreamError,
   streamPrefix,
+  topicName,
   topicNames,
+  unclaimedTopics,
   usernames,
   wantedUsers,
 } from '../core/stream.ts';
@@ -13,11 +16,27 @@ import { type Progress, type StreamCluster, StreamClusterFault } from './ports/s
 /** A part of the work on a stream. It may be done again at any time, and after any failure. */
 export interface StreamStep {
   readonly name: string;
-  readonly run: (cluster: StreamCluster, stream: Stream) => Promise<Progress>;
+  readonly run: (cluster: StreamCluster, stream: Stream, claim: ClaimTopics) => Promise<Progress>;
 }
 
-/** There is no room for the stream, and trying again by itself would not help. */
-export class NoRoom extends Error {
+/** Writes down that these topics are the stream's own: before they are made, so that none is left over that nobody knows of. */
+export type ClaimTopics = (topics: readonly string[]) => Promise<void>;
+
+/** The stream cannot be made as things stand, and trying again by itself would not help. */
+export abstract class StreamRefusal extends Error {}
+
+/** There are topics with the names of the stream's that it has not made. */
+export class TopicsTaken extends StreamRefusal {
+  readonly topics: readonly string[];
+
+  constructor(topics: readonly string[]) {
+    super(`there already, and not made by Fanout: ${topics.join(', ')}`);
+    this.topics = topics;
+  }
+}
+
+/** There is no room for the stream. */
+export class NoRoom extends StreamRefusal {
   readonly shortage: Shortage;
 
   constructor(shortage: Shortage) {
@@ -40,7 +59,18 @@ const making: readonly StreamStep[] = [
       return 'done';
     },
   },
-  { name: 'topics', run: (cluster, stream) => cluster.ensureTopics(topicNames(stream), stream.partitions) },
+  {
+    name: 'topics',
+    async run(cluster, stream, claim) {
+      const unclaimed = unclaimedTopics(stream);
+      if (unclaimed.length > 0) {
+        const taken = await cluster.existingTopics(unclaimed.map((topic) => topicName(stream.orgId, topic)));
+        if (taken.length > 0) throw new TopicsTaken(taken);
+        await claim(unclaimed);
+      }
+      return cluster.ensureTopics(topicNames(stream), stream.partitions);
+    },
+  },
   {
     name: 'acls',
     async run(cluster, stream) {
@@ -67,7 +97,11 @@ const removing: readonly StreamStep[] = [
     },
   },
   { name: 'user', run: (cluster, { orgId }) => each(usernames(orgId), (name) => cluster.removeUser(name)) },
-  { name: 'topics', run: (cluster, stream) => cluster.removeTopics(topicNames(stream)) },
+  {
+    name: 'topics',
+    run: (cluster, stream) =>
+      cluster.removeTopics(topicNames({ orgId: stream.orgId, topics: ownTopics(stream) })),
+  },
 ];
 
 /** A former user's time is over. */
@@ -92,7 +126,7 @@ export function stepsOf(stream: Stream, nowMs: number): readonly StreamStep[] {
   }
 }
 
-/** What fails where there is no room for the topics of a mapping. It is no step: the stream goes on without them. */
+/** What fails where the topics of a mapping cannot be made. It is no step: the stream goes on without them. */
 export const mappingStep = 'topic-mapping';
 
 /** Why a stream lacks topics that its org's mapping names. */
@@ -102,17 +136,27 @@ export function mappingError({ error }: Pick<Stream, 'error'>): StreamError | un
 
 /** What the org is told of a step that failed. Addresses and messages of the cluster are the operator's: they are logged. */
 export function errorOfStep(step: string, error: unknown): StreamError {
-  if (error instanceof NoRoom) {
-    const { of, used, most } = error.shortage;
-    const full = `The cluster has no room for more ${of}: ${used} of ${most} are used. Have the operator make room, then`;
+  if (error instanceof StreamRefusal) {
     const message =
       step === mappingStep
-        ? `The mapping's new topics are not made; all else works. ${full} put the mapping again.`
-        : `${full} ask for the stream again.`;
-    return { class: 'capacity', step, message };
+        ? `The mapping's new topics are not made; all else works. ${remedyOf(error)}, then put the mapping again.`
+        : `${remedyOf(error)}, then ask for the stream again.`;
+    return { class: error instanceof TopicsTaken ? 'topic_taken' : 'capacity', step, message };
   }
   const faultClass = error instanceof StreamClusterFault ? error.class : 'refused';
   return { class: faultClass, step, message: messages[faultClass] };
+}
+
+function remedyOf(refusal: StreamRefusal): string {
+  if (refusal instanceof NoRoom) {
+    const { of, used, most } = refusal.shortage;
+    return `The cluster has no room for more ${of}: ${used} of ${most} are used. Have the operator make room`;
+  }
+  const { topics } = refusal as TopicsTaken;
+  const names = topics.map((topic) => `'${topic}'`).join(', ');
+  return topics.length === 1
+    ? `Topic ${names} is there already, and Fanout has not made it. Have whoever it belongs to remove it, or take another name`
+    : `Topics ${names} are there already, and Fanout has not made them. Have whoever they belong to remove them, or take other names`;
 }
 
 const messages = {

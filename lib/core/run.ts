@@ -98,9 +98,19 @@ function idOf(prefix: string, { partition, offset }: CallPlace, startedMs: numbe
 export function startRun(
   start: Pick<Run, 'id' | 'orgId' | 'workflowIdentifier' | 'inputs' | 'outputs'>,
   timeoutSeconds: number,
-  nowMs: number,
+  createdAtMs: number,
 ): Run {
-  return { ...start, nodeRuns: [], createdAtMs: nowMs, timesOutAtMs: nowMs + timeoutSeconds * 1000 };
+  return withTimeFrom({ ...start, nodeRuns: [], createdAtMs, timesOutAtMs: 0 }, timeoutSeconds, createdAtMs);
+}
+
+/** The run with all of its time before it: a call that is repeated after an outage publishes it long after it was made. */
+export function withTimeFrom(run: Run, timeoutSeconds: number, nowMs: number): Run {
+  return { ...run, timesOutAtMs: nowMs + timeoutSeconds * 1000 };
+}
+
+/** The run as it was before a node was started that nobody hears of. */
+export function withoutNode(run: Run, nodeRunId: string): Run {
+  return { ...run, nodeRuns: run.nodeRuns.filter(({ id }) => id !== nodeRunId) };
 }
 
 /**

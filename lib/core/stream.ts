@@ -11,6 +11,11 @@ export interface Stream {
   readonly topics: readonly string[];
   /** Those that it had when it was ready last; absent until then. */
   readonly readyTopics?: readonly string[];
+  /**
+   * Those that provisioning has made, or was about to make once it had seen that they were not there. What else is on the
+   * cluster is somebody else's, whatever its name: it is never let be read, written to or removed for this org.
+   */
+  readonly ownTopics?: readonly string[];
   /** Of each topic. */
   readonly partitions: number;
   /** Who may read, once the stream is ready. */
@@ -56,7 +61,7 @@ export interface StreamConnection {
 }
 
 /** A closed list, so that callers can branch on it. */
-export type StreamErrorClass = 'capacity' | 'unreachable' | 'not_permitted' | 'refused';
+export type StreamErrorClass = 'capacity' | 'topic_taken' | 'unreachable' | 'not_permitted' | 'refused';
 
 export interface StreamError {
   readonly class: StreamErrorClass;
@@ -83,6 +88,28 @@ export function topicNames({ orgId, topics }: Pick<Stream, 'orgId' | 'topics'>):
   return topics.map((topic) => topicName(orgId, topic));
 }
 
+/**
+ * The topics that are the stream's own. Of a stream from before they were written down it cannot be told any more: those that
+ * it had when it was ready last count, for all that reads and writes them since goes on.
+ */
+export function ownTopics({
+  ownTopics: written,
+  readyTopics = streamTopics,
+}: Pick<Stream, 'ownTopics' | 'readyTopics'>): readonly string[] {
+  return written ?? readyTopics;
+}
+
+/** The topics that it is to have, and that are not known to be its own. */
+export function unclaimedTopics(stream: Stream): string[] {
+  const own = ownTopics(stream);
+  return stream.topics.filter((topic) => !own.includes(topic));
+}
+
+/** The stream with more topics of its own. */
+export function withOwnTopics(stream: Stream, topics: readonly string[]): Stream {
+  return { ...stream, ownTopics: [...new Set([...ownTopics(stream), ...topics])] };
+}
+
 /** Headers of every record in a stream, for consumers that do not want to parse it. */
 export function streamHeaders(eventId: string, eventType: string) {
   return { 'event-id': eventId, 'event-type': eventType, 'content-type': 'application/json' };
@@ -107,6 +134,7 @@ export function newStream(orgId: string, partitions: number, password: string, n
     orgId,
     state: 'provisioning',
     topics: streamTopics,
+    ownTopics: [],
     partitions,
     user: { username: usernames(orgId)[0], password },
     revision: 1,
@@ -146,7 +174,7 @@ export function madeReady(stream: Stream, nowMs: number): Stream {
   return { ...ready, user: taking, former: { username: user.username, untilMs: nowMs + overlapMs } };
 }
 
-/** What becomes of a stream that there is no room for: a rotation leaves it as it was. */
+/** What becomes of a stream that cannot be made as things stand: a rotation leaves it as it was. */
 export function refused(stream: Stream, error: StreamError, nowMs: number): Stream {
   const { next, ...rest } = stream;
   return { ...rest, state: next ? 'ready' : 'failed', error, updatedAt: new Date(nowMs).toISOString() };

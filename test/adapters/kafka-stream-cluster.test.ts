@@ -31,6 +31,17 @@ streamClusterContract('Kafka', async (capacity) => ({
   users: async (username) => (await view.of(username.slice(0, -2))).users,
 }));
 
+test('tells which topics are there, whoever made them, and makes none by asking', async () => {
+  const cluster = create();
+  await view.admin.createTopics({ topics: [{ topic: 'somebody.runs' }] });
+  const asked = ['somebody.runs', 'somebody.ledger'];
+  expect(await cluster.existingTopics(asked)).toEqual(['somebody.runs']);
+  expect(await cluster.existingTopics(asked.slice(1))).toEqual([]);
+  await expect(cluster.existingTopics(['somebody.runs', 'no topic'])).rejects.toMatchObject({
+    class: 'refused',
+  });
+});
+
 describe('rights', () => {
   const rights = { topics: ['owner.runs'], groupPrefix: 'owner.' };
   const wanted = [

@@ -61,7 +61,7 @@ async function startOrg({
   };
   const operations = streamOperations({
     ...dependencies,
-    sources: [{ name: 'ingest', topic: 'fanout.ingest' }],
+    sources: [{ topic: 'fanout.ingest' }],
   });
   const call = async (route: string, body: object = {}) => {
     const request = { caller: { role: 'operator' as const }, path: { org }, query: {}, body, text: '' };
@@ -294,6 +294,80 @@ test('a mapping whose topics there is no room for takes nothing from the stream,
   expect(await org.read()).toMatchObject({ state: 'ready', topics: [...made, 'two'] });
   expect((await org.read())!.error).toBeUndefined();
   expect((await view.of(org.org)).topics).toContain(`${org.org}.two`);
+});
+
+/** A topic that somebody else has made. */
+const makeTopic = (topic: string) => view.admin.createTopics({ topics: [{ topic }] });
+
+test('a topic that is there already is not taken over: the stream fails with its name, and its removal leaves the topic', async () => {
+  const org = await startOrg();
+  const topic = `${org.org}.ledger`;
+  await makeTopic(topic);
+  await org.put();
+  expect(await org.run()).toMatchObject({
+    state: 'failed',
+    refused: expect.stringContaining(topic) as string,
+  });
+  expect((await org.read())!.error).toEqual({
+    class: 'topic_taken',
+    step: 'topics',
+    message: expect.stringContaining(`Topic '${topic}' is there already`) as string,
+  });
+  const before = { topics: [topic], users: [], acls: [] };
+  await expect.poll(() => view.of(org.org)).toEqual(before);
+  await org.remove();
+  await org.settle();
+  expect(await org.read()).toBeUndefined();
+  expect(await view.of(org.org)).toEqual(before);
+
+  await org.put();
+  await org.run();
+  await view.admin.deleteTopics({ topics: [topic] });
+  await org.put();
+  await org.settle();
+  await expect.poll(() => view.of(org.org)).toEqual(expectedContents(org.org, [`${org.org}.a`]));
+});
+
+test('a topic that is there already is not taken over by a mapping either, and outlives the stream', async () => {
+  const org = await startOrg();
+  await org.put();
+  await org.settle();
+  const topic = `${org.org}.invoices`;
+  await makeTopic(topic);
+  await org.map('*:invoices');
+  await extendStream(org.dependencies, org.org, ['invoices']);
+  await org.settle();
+  expect(await org.read()).toMatchObject({
+    state: 'ready',
+    error: {
+      class: 'topic_taken',
+      step: 'topic-mapping',
+      message: expect.stringContaining(`'${topic}'`) as string,
+    },
+  });
+  const { acls } = expectedContents(org.org, [`${org.org}.a`]);
+  expect((await view.of(org.org)).acls).toEqual(acls);
+  await org.remove();
+  await org.settle();
+  await expect.poll(() => view.of(org.org)).toEqual({ topics: [topic], users: [], acls: [] });
+});
+
+test('a stream from before its topics were written down keeps them, is rotated, and takes them with it', async () => {
+  const org = await startOrg();
+  await org.put();
+  await org.settle();
+  await org.dependencies.streams.update(org.org, ({ ownTopics: _, ...before }) => before);
+  await org.map('*:invoices');
+  await org.rotate(0);
+  await org.settle();
+  expect(await org.read()).toMatchObject({
+    state: 'ready',
+    ownTopics: ['runs', 'ledger', 'notifications', 'prices', 'invoices'],
+  });
+  expect((await org.read())!.error).toBeUndefined();
+  await org.remove();
+  await org.settle();
+  await expect.poll(() => view.of(org.org)).toEqual(nothing);
 });
 
 test('an org whose topics would be named like a source’s has no stream', async () => {

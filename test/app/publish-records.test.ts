@@ -4,10 +4,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createPublishCalls } from '../../lib/adapters/dynamodb-publish-calls.ts';
 import { createKafkaStreamProducer } from '../../lib/adapters/kafka-stream-producer.ts';
+import { createOwnTopics } from '../../lib/app/own-topics.ts';
 import { type StreamStanding, publishRecords } from '../../lib/app/publish-records.ts';
 import { type StreamProducer, StreamMissing } from '../../lib/app/ports/stream-producer.ts';
 import type { Org } from '../../lib/core/org.ts';
-import { createTopic, readTopic } from '../adapters/kafka-topics.ts';
+import { createTopic, makeTopic, readTopic } from '../adapters/kafka-topics.ts';
 import { operatorOf } from '../contracts/cluster-contents.ts';
 import { type Storage, type Stores, startStorage } from '../contracts/stores.ts';
 import { dyingClient } from './dying-client.ts';
@@ -48,6 +49,7 @@ function dependenciesWith(client: DynamoDBClient, through: StreamProducer) {
     producer: through,
     orgs: createDocuments<Org>(client, stores.config, 'ORG'),
     streams: createDocuments<StreamStanding>(client, stores.config, 'STREAM'),
+    ownTopics: { has: async () => true },
     now: () => nowMs,
   };
 }
@@ -223,6 +225,75 @@ test('a call of which some topics have their records has an unknown outcome, als
   const publishing = publishTo([`${topic}.none`, topic], through);
   await expect(publishing).rejects.toMatchObject({ kind: 'unavailable' });
   expect(await readTopic(storage.kafka, topic)).toHaveLength(1);
+});
+
+test('a call that is refused is undone, and made anew once its topic is there; one that may be published stays', async () => {
+  const wanted = `acme.${randomUUID()}`;
+  const withdrawn: string[] = [];
+  const resumed: string[] = [];
+  let renderings = 0;
+  const make = (through: StreamProducer = producer) =>
+    publishRecords(
+      dependenciesWith(storage.dynamodb, through),
+      { orgId: 'acme', operation: 'runs', text: '', idempotencyKey: 'a' },
+      async () => {
+        const id = `rendering-${++renderings}`;
+        return {
+          topic: wanted,
+          records: [{ key: 'k', value: '1', headers: { 'event-id': id } }],
+          answer: { id },
+        };
+      },
+      {
+        resume: async ({ answer }) => void resumed.push(answer.id),
+        withdraw: async ({ answer }) => void withdrawn.push(answer.id),
+      },
+    );
+  await expect(make()).rejects.toMatchObject({ kind: 'not_found' });
+  expect({ withdrawn, resumed }).toEqual({ withdrawn: ['rendering-1'], resumed: [] });
+
+  const unknown = { ...producer, send: () => Promise.reject(new Error('no acknowledgement')) };
+  await expect(make(unknown)).rejects.toMatchObject({ kind: 'unavailable' });
+  const gone = { ...producer, send: () => Promise.reject(new StreamMissing()) };
+  await expect(make(gone)).rejects.toMatchObject({ kind: 'not_found' });
+  expect(withdrawn).toEqual(['rendering-1']);
+
+  await makeTopic(storage.kafka, { topic: wanted, numPartitions: 1 });
+  expect(await make()).toMatchObject({ answer: { id: 'rendering-2' } });
+  expect(resumed).toEqual(['rendering-2', 'rendering-2']);
+  expect(await published(wanted)).toEqual(['rendering-2']);
+});
+
+test('a topic that is not the org’s own is not written to, by whatever name; one that becomes its own is', async () => {
+  const foreign = 'acme.foreign';
+  await makeTopic(storage.kafka, { topic: foreign, numPartitions: 1 });
+  await createDocuments<Org>(storage.dynamodb, stores.config, 'ORG').create({
+    id: 'acme',
+    name: '',
+    createdAt: '',
+  });
+  let reads = 0;
+  const streams = createDocuments<StreamStanding>(storage.dynamodb, stores.config, 'STREAM');
+  const counted = { get: (id: string) => (reads++, streams.get(id)) };
+  const dependencies = {
+    ...dependenciesWith(storage.dynamodb, producer),
+    ownTopics: createOwnTopics(counted, () => nowMs),
+  };
+  const call = { orgId: 'acme', operation: 'prices', text: '', idempotencyKey: undefined };
+  const record = { key: 'k', value: '1', headers: {} };
+  const publishing = () =>
+    publishRecords(dependencies, call, async () => ({ topic: foreign, records: [record], answer: {} }));
+  await expect(publishing()).rejects.toMatchObject({ kind: 'conflict' });
+  await streams.create({ id: 'acme', orgId: 'acme', state: 'ready', ownTopics: ['runs'] });
+  await expect(publishing()).rejects.toMatchObject({ kind: 'conflict' });
+  expect(await readTopic(storage.kafka, foreign)).toEqual([]);
+
+  await streams.update('acme', (found) => ({ ...found, ownTopics: ['runs', 'foreign'] }));
+  reads = 0;
+  await publishing();
+  await publishing();
+  expect(reads).toBe(1);
+  expect(await readTopic(storage.kafka, foreign)).toHaveLength(2);
 });
 
 test('a topic that is missing is explained by what there is of the org and its stream', async () => {

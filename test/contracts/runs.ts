@@ -1,6 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Runs } from '../../lib/app/ports/runs.ts';
-import { type NodeReport, type Run, report, startNode, startRun } from '../../lib/core/run.ts';
+import {
+  type NodeReport,
+  type Run,
+  report,
+  startNode,
+  startRun,
+  withTimeFrom,
+  withoutNode,
+} from '../../lib/core/run.ts';
 
 const nowMs = 1_700_000_000_000;
 
@@ -76,6 +84,19 @@ export function runsContract(adapter: string, create: () => Promise<Runs>): void
       const again = await runs.update('wfr_1', (run) => reported(run, 'wfnr_b', line('second')));
       expect(await runs.get('wfr_1')).toEqual(again);
       expect(await runs.update('wfr_2', (run) => run)).toBeUndefined();
+    });
+
+    it('gives a run another time-out, and takes a node out of it', async () => {
+      await runs.create(runWith('wfr_1', ['wfnr_a', 'wfnr_b']));
+      const later = await runs.update('wfr_1', (run) => withTimeFrom(run, 60, nowMs + 5_000));
+      expect(later!.timesOutAtMs).toBe(nowMs + 65_000);
+      expect(await runs.get('wfr_1')).toEqual(later);
+      const left = await runs.update('wfr_1', (run) => withoutNode(run, 'wfnr_b'));
+      expect(left!.nodeRuns.map(({ id }) => id)).toEqual(['wfnr_a']);
+      expect(await runs.get('wfr_1')).toEqual(left);
+      expect(await runs.runOf('wfnr_b')).toBeUndefined();
+      await runs.update('wfr_1', (run) => withNode(run, 'wfnr_b'));
+      expect(await runs.runOf('wfnr_b')).toBe('wfr_1');
     });
 
     it('loses no report when many come at once, about one node and about several', async () => {

@@ -36,7 +36,6 @@ const explained: readonly (readonly [permission: RegExp, why: string])[] = [
   ],
   [/Handle.*: dynamodb:PartiQLInsert /, 'a record that is redriven has an idempotency key'],
   [/Publish.*: dynamodb:(BatchWriteItem|Query) on .*Events/, 'what a large call keeps is in parts'],
-  [/PublishPrices.*: dynamodb:GetItem on .*Config/, 'a topic is not there: is the stream?'],
 ];
 
 /** Before all tests: a folder. After them, if all end-to-end tests ran: is all that roles allow used? */

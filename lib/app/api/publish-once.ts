@@ -30,6 +30,8 @@ export interface CallMemory {
   readonly kept?: string;
   /** Nothing is to become visible before it resolves. Without a key nobody continues the call, and nothing is kept. */
   keep(text: string): Promise<void>;
+  /** Nothing of what was kept has become visible: whoever continues the call is to make it anew. */
+  forget(): Promise<void>;
 }
 
 /** Longer than an invocation lasts, so that what another takes over nobody works on. */
@@ -48,7 +50,7 @@ export async function publishOnce<Answer>(
 ): Promise<Answer> {
   if (key === undefined) {
     const call = { place: randomCallPlace(), startedMs: now(), isContinued: false };
-    return publish(call, { keep: async () => {} });
+    return publish(call, { keep: async () => {}, forget: async () => {} });
   }
   const fingerprint = createHash('sha256').update(`${operation}\n${text}`).digest('base64url');
   const call = { orgId, key, fingerprint };
@@ -60,9 +62,10 @@ export async function publishOnce<Answer>(
   const keep = async (text: string) => {
     if (!(await calls.keep(call, lease, text))) throw refusal('in_flight');
   };
+  const forget = () => calls.forget(call, lease);
   try {
     const place = callPlaceOf(callSecret, orgId, key, startedMs);
-    const answer = await publish({ place, startedMs, isContinued }, { kept, keep });
+    const answer = await publish({ place, startedMs, isContinued }, { kept, keep, forget });
     await calls.finish(call, lease, JSON.stringify(answer));
     return answer;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type ActionNode, type StoredNode, storedNodeId } from '../../core/action-node.ts';
 import type { Documents } from '../ports/documents.ts';
 import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
-import { type StartRunDependencies, startRun } from '../start-run.ts';
+import { type StartRunDependencies, resumeRun, startRun, withdrawNode } from '../start-run.ts';
 import type { Operations } from './operation.ts';
 import { notFound } from './problem.ts';
 import { publishOperation } from './publish-operation.ts';
@@ -13,7 +13,7 @@ export interface RunDependencies extends PublishRecordsDependencies, StartRunDep
 
 /** Starts Kafka action nodes: each publishes its payload to the runs of the path's org. */
 export function runOperations(dependencies: RunDependencies): Operations {
-  const { nodes } = dependencies;
+  const { nodes, now } = dependencies;
   const resolve = async (orgId: string, node: ActionNode | string): Promise<ActionNode> => {
     if (typeof node !== 'string') return node;
     const stored = await nodes.get(storedNodeId(orgId, node));
@@ -33,8 +33,12 @@ export function runOperations(dependencies: RunDependencies): Operations {
             startRun(
               dependencies,
               { orgId, node: await resolve(orgId, node), ...start },
-              { place, startedMs },
+              { place, startedMs, nowMs: now() },
             ),
+          {
+            resume: (started) => resumeRun(dependencies, start.run, started, now()),
+            withdraw: (started) => withdrawNode(dependencies, started),
+          },
         );
         return { status: 202, body: { ...answer, topic, records: places } };
       },

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { SourceDescription } from '../../core/source.ts';
-import { isAtRest, newStream, rotated, type Stream, streamPrefix, wantedAnew } from '../../core/stream.ts';
+import { isAtRest, newStream, rotated, type Stream, wantedAnew } from '../../core/stream.ts';
 import { sendJob, watchJob } from '../job-watch.ts';
 import { type StreamJobDependencies, removeStream } from '../stream-jobs.ts';
 import { type Operations, withBody } from './operation.ts';
 import { presentStream } from './present-stream.ts';
 import { Problem, notFound } from './problem.ts';
+import { type SourceTopics, checkStreamNames } from './stream-names.ts';
 
 const wanted = z.strictObject({ partitions: z.number().int().min(1).max(100).optional() });
 const rotation = z.strictObject({
@@ -14,7 +14,7 @@ const rotation = z.strictObject({
 });
 
 export interface StreamDependencies extends StreamJobDependencies {
-  readonly sources: readonly Pick<SourceDescription, 'name' | 'topic'>[];
+  readonly sources: SourceTopics;
 }
 
 /** An org's stream: tenants manage their own, publishers read it. Passwords are answered once, by the call that makes them. */
@@ -41,7 +41,7 @@ export function streamOperations(dependencies: StreamDependencies): Operations {
       async run({ path, body }) {
         const orgId = path['org']!;
         const { partitions } = body as z.output<typeof wanted>;
-        checkNames(sources, orgId);
+        checkStreamNames(sources, orgId);
         const made = newStream(orgId, partitions ?? 1, newPassword(), now());
         await watchJob(dependencies, orgId);
         const outcome = await streams.create(made);
@@ -91,18 +91,6 @@ export function streamOperations(dependencies: StreamDependencies): Operations {
       },
     },
   };
-}
-
-/**
- * An org's mapping makes topics of its own readable to it, by any name behind its prefix: with that of a source's topic it would
- * read what is ingested for all.
- * @throws Problem where a source's topic has the prefix
- */
-function checkNames(sources: StreamDependencies['sources'], orgId: string): void {
-  const prefix = streamPrefix(orgId);
-  if (!sources.some(({ topic }) => topic.startsWith(prefix))) return;
-  const detail = `Topics that Fanout ingests begin with '${prefix}', so that this org can have none: take another id for it.`;
-  throw new Problem('conflict', detail);
 }
 
 /** A stream that is asked for again: what is missing is made. While it is being made, nothing more is to be done. */

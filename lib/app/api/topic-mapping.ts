@@ -16,11 +16,13 @@ import { type StreamJobDependencies, extendStream } from '../stream-jobs.ts';
 import { mappingOf } from '../topic-mappings.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem, fieldsNotValid, notFound } from './problem.ts';
+import { type SourceTopics, checkStreamNames } from './stream-names.ts';
 
 export interface TopicMappingDependencies {
   readonly mappings: Documents<OrgTopicMapping>;
   readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly streamJobs: StreamJobDependencies;
+  readonly sources: SourceTopics;
   readonly now: () => number;
 }
 
@@ -31,10 +33,11 @@ const mostTopics = 24;
 
 /** Which of an org's topics the events of its ledgers go to. */
 export function topicMappingOperations(dependencies: TopicMappingDependencies): Operations {
-  const { mappings, orgs, streamJobs, now } = dependencies;
+  const { mappings, orgs, streamJobs, sources, now } = dependencies;
   return {
     'PUT /v1/orgs/{org}/topic-mapping': withBody(['publisher'], newMapping, async ({ path, body }) => {
       const orgId = path['org']!;
+      checkStreamNames(sources, orgId);
       const parsed = parseTopicMapping(body.mapping);
       if ('faults' in parsed) throw invalidMapping(parsed.faults);
       const { mapping } = parsed;

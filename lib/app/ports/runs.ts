@@ -10,8 +10,8 @@ export interface Runs {
   /** @returns the id of the run that has this run of a node */
   runOf(nodeRunId: string): Promise<string | undefined>;
   /**
-   * Keeps what `change` makes of a run: its outputs, and runs of nodes that are new or other objects than before. What
-   * others write in between is not lost: then `change` is called again. What it throws is thrown, and nothing is written.
+   * Keeps what `change` makes of a run: its outputs, when it times out, and runs of nodes that are new, other objects than
+   * before, or gone. What others write in between is not lost: then `change` is called again. What it throws is thrown, and nothing is written.
    * @returns undefined when there is none
    */
   update(id: string, change: (run: Run) => Run): Promise<Run | undefined>;

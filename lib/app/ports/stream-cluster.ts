@@ -19,6 +19,8 @@ export interface StreamCluster {
   connection(): Promise<StreamConnection>;
   /** What of that which is missing there is no room for; undefined when there is room for all. */
   shortage(need: StreamNeed): Promise<Shortage | undefined>;
+  /** Which of these topics are there, whoever has made them, as the brokers know it at this moment. */
+  existingTopics(topics: readonly string[]): Promise<readonly string[]>;
   /** Makes the topics that are missing. Those that are there stay as they are. */
   ensureTopics(topics: readonly string[], partitions: number): Promise<Progress>;
   /** Gives a user this password for SCRAM-SHA-512. */
@@ -36,7 +38,7 @@ export interface StreamCluster {
 
 /** The cluster did not do what it was asked to. The message is for the log: an org sees the class only. */
 export class StreamClusterFault extends Error {
-  readonly class: Exclude<StreamErrorClass, 'capacity'>;
+  readonly class: Exclude<StreamErrorClass, 'capacity' | 'topic_taken'>;
 
   constructor(faultClass: StreamClusterFault['class'], message: string, cause?: unknown) {
     super(message, { cause });

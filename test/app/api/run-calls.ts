@@ -2,7 +2,11 @@ import { expect } from 'vitest';
 import { runOperations } from '../../../lib/app/api/runs.ts';
 import { runReportOperations } from '../../../lib/app/api/run-reports.ts';
 import type { Caller } from '../../../lib/app/api/operation.ts';
-import type { RecordPlace, StreamRecord } from '../../../lib/app/ports/stream-producer.ts';
+import {
+  type RecordPlace,
+  type StreamRecord,
+  StreamMissing,
+} from '../../../lib/app/ports/stream-producer.ts';
 import type { StoredNode } from '../../../lib/core/action-node.ts';
 import { createEventIds } from '../../../lib/core/event-id.ts';
 import { stringifyRaw } from '../../../lib/core/raw-json.ts';
@@ -46,10 +50,12 @@ export function runCalls() {
     },
   };
   const sent: { topic: string; records: readonly StreamRecord[] }[] = [];
+  let isMissing = false;
   let nowMs = Date.parse('2024-01-15T10:30:00Z');
   const now = () => nowMs;
   const producer = {
     async send(topic: string, records: readonly StreamRecord[]): Promise<RecordPlace[]> {
+      if (isMissing) throw new StreamMissing(topic);
       // Whoever reads a record may report at once.
       expect(await runs.get(records[0]!.key)).toBeDefined();
       sent.push({ topic, records });
@@ -59,10 +65,11 @@ export function runCalls() {
   };
   const operations = {
     ...runOperations({
-      calls: { begin: never, keep: never, finish: never, release: never },
+      calls: { begin: never, keep: never, forget: never, finish: never, release: never },
       callSecret: 'secret',
       orgs,
-      streams: { get: never },
+      streams: { get: async () => undefined },
+      ownTopics: { has: async () => true },
       nodes: { get: async (id) => (id === stored.id ? stored : undefined) },
       producer,
       runs,
@@ -89,6 +96,7 @@ export function runCalls() {
     madeAt,
     now,
     call,
+    loseTopics: () => void (isMissing = true),
     advance: (ms: number) => void (nowMs += ms),
     start: async (body: unknown) =>
       (await call<Started>('POST /v1/orgs/{org}/runs', { org: 'acme' }, body)).body,

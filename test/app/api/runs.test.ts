@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Started, inline, problem, runCalls } from './run-calls.ts';
 
-let { call, read, sent, start, tell, valueOf } = runCalls();
+let { call, loseTopics, read, sent, start, tell, valueOf } = runCalls();
 beforeEach(() => {
-  ({ call, read, sent, start, tell, valueOf } = runCalls());
+  ({ call, loseTopics, read, sent, start, tell, valueOf } = runCalls());
 });
 
 describe('a start', () => {
@@ -84,6 +84,17 @@ describe('a start', () => {
     await expect(start(inRun)).rejects.toMatchObject(problem('template_error'));
     expect(sent).toHaveLength(1);
     expect((await read(first))['nodeRuns']).toHaveLength(1);
+  });
+
+  test('whose topic is not there leaves no node in the run, which completes without it', async () => {
+    const first = await start(inline({ a: 1 }));
+    loseTopics();
+    await expect(start(inline({ a: 2 }, { run_id: first.run_id }))).rejects.toMatchObject(
+      problem('conflict'),
+    );
+    expect((await read(first))['nodeRuns']).toHaveLength(1);
+    await tell(first, { status: 'COMPLETED', result: 'SUCCESS' });
+    expect(await read(first)).toMatchObject({ status: 'COMPLETED' });
   });
 
   test('of a node or in a run that is not the org’s own is refused', async () => {

@@ -174,6 +174,31 @@ export function provisioningSuite(running: () => Running): void {
       ).toContain(badPassword);
     }, 90_000);
 
+    test("a topic that is somebody else's is neither read nor written nor removed, though it is named like the org's", async () => {
+      const org = await client.createOrg();
+      const topic = `${org}.prices`;
+      await admin.createTopics({ topics: [{ topic }] });
+      await send(topic, 'theirs');
+      await client.call('PUT', streams.path(org));
+      await expect.poll(async () => (await streams.get(org)).status, { timeout: 30_000 }).toBe('failed');
+      const { error } = await streams.get(org);
+      expect(error).toMatchObject({
+        class: 'topic_taken',
+        message: expect.stringContaining(topic) as string,
+      });
+      const price = { id: 'price-1', created_at: '2024-01-15T10:30:00Z', type: 'PRICE.UPDATED' };
+      const refused = await client.call<{ detail: string }>('POST', `/v1/orgs/${org}/prices`, price);
+      expect(refused).toMatchObject({ status: 409, ...problem('conflict') });
+      expect(refused.body.detail).toContain(topic);
+      expect(await admin.fetchTopicOffsets(topic)).toMatchObject([{ offset: '1' }]);
+
+      await client.call('DELETE', streams.path(org));
+      await streams.gone(org);
+      const left = async () => (await admin.listTopics()).filter((name) => name.startsWith(`${org}.`));
+      await expect.poll(left).toEqual([topic]);
+      expect(await admin.fetchTopicOffsets(topic)).toMatchObject([{ offset: '1' }]);
+    }, 60_000);
+
     test('who may do what, and what is refused', async () => {
       const { org, stream } = await streams.create();
       const keys = await Promise.all(
@@ -198,6 +223,10 @@ export function provisioningSuite(running: () => Running): void {
       expect(fanout.ingestTopic).toMatch(/^fanout\./);
       await client.call('POST', '/v1/orgs', { id: 'fanout', name: 'Fanout' });
       expect(await client.call('PUT', streams.path('fanout'))).toMatchObject({ status: 409 });
+      const mapping = { mapping: `*:${fanout.ingestTopic.slice('fanout.'.length)}` };
+      expect(await client.call('PUT', '/v1/orgs/fanout/topic-mapping', mapping)).toMatchObject({
+        status: 409,
+      });
       const rotation = { overlap_seconds: -1 };
       expect(await client.call('POST', `${path}/rotate`, rotation, tenant)).toMatchObject({ status: 400 });
       expect(await client.call('DELETE', `/v1/orgs/${org}`)).toMatchObject({ status: 409 });

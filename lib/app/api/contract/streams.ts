@@ -14,12 +14,14 @@ const stream: NamedSchema = {
       .describe('Consumers may connect once it is `ready`. `failed`: a PUT tries again.'),
     error: z
       .object({
-        class: z.enum(['capacity', 'unreachable', 'not_permitted', 'refused']),
+        class: z.enum(['capacity', 'topic_taken', 'unreachable', 'not_permitted', 'refused']),
         step: z.string(),
         message: z.string(),
       })
       .optional()
-      .describe('Why the work does not go on. All but `capacity` are tried again by themselves.'),
+      .describe(
+        'Why the work does not go on. All but `capacity` and `topic_taken` are tried again by themselves.',
+      ),
     topics: z.record(z.string(), z.string()).describe('By what is in them, such as `runs`: `acme.runs`.'),
     partitions: z.int().describe('Of each topic.'),
     group_prefix: z.string().describe('Consumer groups must begin with it.'),

@@ -1,0 +1,35 @@
+import { createTopicsV5, ResponseError } from '@platformatic/kafka';
+import { faultOf, type Operator } from './kafka-operator.ts';
+
+const timeoutMs = 10_000;
+/** As Kafka's protocol numbers it. */
+const topicAlreadyExists = 36;
+/** As many as the brokers' `default.replication.factor` says. */
+const usualReplication = -1;
+
+/**
+ * Which of these topics are there. They are asked for as if they were to be made, which the controller answers: what other
+ * brokers know of topics is some moments old.
+ */
+export async function existingTopics(operate: Operator, names: readonly string[]): Promise<string[]> {
+  const topics = names.map((name) => ({
+    name,
+    numPartitions: 1,
+    replicationFactor: usualReplication,
+    assignments: [],
+    configs: [],
+  }));
+  return operate(async (broker) => {
+    try {
+      await createTopicsV5.api.async(broker, topics, timeoutMs, true);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ResponseError)) throw error;
+      const answers = (error.response as ReturnType<typeof createTopicsV5.parseResponse>).topics;
+      const existing = answers.filter(({ errorCode }) => errorCode === topicAlreadyExists);
+      const isTold = answers.every(({ errorCode }) => errorCode === 0 || errorCode === topicAlreadyExists);
+      if (!isTold) throw faultOf(error);
+      return existing.map(({ name }) => name);
+    }
+  });
+}
