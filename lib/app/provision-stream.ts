@@ -1,4 +1,5 @@
 import {
+  endedUsers,
   hasWork,
   isMaking,
   madeReady,
@@ -8,6 +9,7 @@ import {
   type StreamError,
   withoutNewTopics,
   withOwnTopics,
+  withoutUsers,
   withTopics,
 } from '../core/stream.ts';
 import { topicsOf } from '../core/topic-mapping.ts';
@@ -16,14 +18,7 @@ import type { StreamCluster } from './ports/stream-cluster.ts';
 import type { TopicMappingReader } from './ports/topic-mappings.ts';
 import { watchJob } from './job-watch.ts';
 import type { StreamJobDependencies } from './stream-jobs.ts';
-import {
-  errorOfStep,
-  mappingError,
-  mappingStep,
-  retirement,
-  StreamRefusal,
-  stepsOf,
-} from './stream-steps.ts';
+import { errorOfStep, mappingStep, refusalOf, StreamRefusal, stepsOf } from './stream-steps.ts';
 
 export interface ProvisionDependencies extends StreamJobDependencies {
   readonly cluster: StreamCluster;
@@ -60,7 +55,8 @@ export async function provisionStream(
   if (!stream) return undefined;
   await watchJob(dependencies, id);
   let connection: StreamConnection | undefined;
-  const steps = stepsOf(stream, now());
+  const ended = endedUsers(stream, now());
+  const steps = stepsOf(stream, ended);
   let wanted = stream;
   let denied: StreamError | undefined;
   let underway: string[] = [];
@@ -116,12 +112,11 @@ export async function provisionStream(
       ...one,
       topics: wanted.topics,
       connection: known ?? one.connection,
-      error: isMaking(one) ? denied : mappingError(one),
+      error: isMaking(one) ? denied : refusalOf(one),
     };
     if (underway.length > 0) return connected;
-    const isRetired = steps.some(({ name }) => name === retirement.name);
-    const current = isRetired ? { ...connected, former: undefined } : connected;
-    return current.state === 'ready' ? current : madeReady(current, now());
+    const current = withoutUsers(connected, ended);
+    return isMaking(current) ? madeReady(current, now()) : current;
   }
 
   /** Takes a stream on for some time, so that no two change the cluster for it at once. */

@@ -1,5 +1,4 @@
 import {
-  isFormerOver,
   ownTopics,
   type Stream,
   type StreamError,
@@ -7,7 +6,7 @@ import {
   topicName,
   topicNames,
   unclaimedTopics,
-  usernames,
+  usernamesOf,
   wantedUsers,
 } from '../core/stream.ts';
 import type { Shortage } from '../core/stream-capacity.ts';
@@ -91,12 +90,15 @@ const making: readonly StreamStep[] = [
 const removing: readonly StreamStep[] = [
   {
     name: 'acls',
-    async run(cluster, { orgId }) {
-      for (const username of usernames(orgId)) await cluster.removeAcls(username);
+    async run(cluster, stream) {
+      for (const username of usernamesOf(stream)) await cluster.removeAcls(username);
       return 'done';
     },
   },
-  { name: 'user', run: (cluster, { orgId }) => each(usernames(orgId), (name) => cluster.removeUser(name)) },
+  {
+    name: 'user',
+    run: (cluster, stream) => each(usernamesOf(stream), (name) => cluster.removeUser(name)),
+  },
   {
     name: 'topics',
     run: (cluster, stream) =>
@@ -104,25 +106,32 @@ const removing: readonly StreamStep[] = [
   },
 ];
 
-/** A former user's time is over. */
-export const retirement: StreamStep = {
-  name: 'former-user',
-  async run(cluster, { former }) {
-    await cluster.removeAcls(former!.username);
-    return cluster.removeUser(former!.username);
-  },
-};
+/** The time of these users is over. */
+function retirementOf(usernames: readonly string[]): StreamStep {
+  return {
+    name: 'former-user',
+    run: (cluster) =>
+      each(usernames, async (username) => {
+        await cluster.removeAcls(username);
+        return cluster.removeUser(username);
+      }),
+  };
+}
 
-/** What is to be done for a stream now. */
-export function stepsOf(stream: Stream, nowMs: number): readonly StreamStep[] {
-  switch (stream.state) {
+/**
+ * What is to be done for a stream now.
+ * @param ended users whose time is over
+ */
+export function stepsOf({ state }: Stream, ended: readonly string[]): readonly StreamStep[] {
+  const retiring = ended.length > 0 ? [retirementOf(ended)] : [];
+  switch (state) {
     case 'deleting':
       return removing;
     case 'provisioning':
     case 'rotating':
-      return isFormerOver(stream, nowMs) ? [retirement, ...making] : making;
+      return [...retiring, ...making];
     default:
-      return isFormerOver(stream, nowMs) ? [retirement] : [];
+      return retiring;
   }
 }
 
@@ -132,6 +141,11 @@ export const mappingStep = 'topic-mapping';
 /** Why a stream lacks topics that its org's mapping names. */
 export function mappingError({ error }: Pick<Stream, 'error'>): StreamError | undefined {
   return error?.step === mappingStep ? error : undefined;
+}
+
+/** Why a stream was not made as it was wanted, which stays so until it is asked for again. */
+export function refusalOf({ error }: Pick<Stream, 'error'>): StreamError | undefined {
+  return error?.class === 'capacity' || error?.class === 'topic_taken' ? error : undefined;
 }
 
 /** What the org is told of a step that failed. Addresses and messages of the cluster are the operator's: they are logged. */

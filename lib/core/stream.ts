@@ -24,6 +24,8 @@ export interface Stream {
   readonly next?: StreamUser & { readonly overlapMs: number };
   /** Who may still read for some time after a rotation, milliseconds since 1970. */
   readonly former?: { readonly username: string; readonly untilMs: number };
+  /** Users who are to lose all that they may, at once. */
+  readonly ended?: readonly string[];
   /** How consumers connect; absent until the cluster was asked. */
   readonly connection?: StreamConnection;
   /** Why the work does not go on. */
@@ -115,10 +117,18 @@ export function streamHeaders(eventId: string, eventType: string) {
   return { 'event-id': eventId, 'event-type': eventType, 'content-type': 'application/json' };
 }
 
-/** The two user names that rotations alternate between. */
-export function usernames(orgId: string): readonly [string, string] {
-  const prefix = streamPrefix(orgId);
-  return [`${prefix}a`, `${prefix}b`];
+/**
+ * The name of a new user. No two of an org may have the same, one after the other neither: who is connected as the first
+ * stays so, and would read again with the rights of the second.
+ * @param unique other than all before it
+ */
+export function usernameOf(orgId: string, unique: string): string {
+  return streamPrefix(orgId) + unique;
+}
+
+/** All users that the cluster may have for the stream. */
+export function usernamesOf({ user, next, former, ended = [] }: Stream): string[] {
+  return [user, next, former].flatMap((one) => (one ? [one.username] : [])).concat(ended);
 }
 
 /** Users that are to be let in: in a rotation two. */
@@ -127,7 +137,7 @@ export function wantedUsers({ user, next }: Pick<Stream, 'user' | 'next'>): Stre
 }
 
 /** A stream that is yet to be provisioned. */
-export function newStream(orgId: string, partitions: number, password: string, nowMs: number): Stream {
+export function newStream(orgId: string, partitions: number, user: StreamUser, nowMs: number): Stream {
   const at = new Date(nowMs).toISOString();
   return {
     id: orgId,
@@ -136,7 +146,7 @@ export function newStream(orgId: string, partitions: number, password: string, n
     topics: streamTopics,
     ownTopics: [],
     partitions,
-    user: { username: usernames(orgId)[0], password },
+    user,
     revision: 1,
     createdAt: at,
     updatedAt: at,
@@ -150,14 +160,17 @@ export function wantedAnew(stream: Stream, change: Partial<Stream>, nowMs: numbe
 }
 
 /**
- * A rotation begins: the other user name gets a password. If it is a former user's whose time is not over, that ends.
+ * A rotation begins. The time of a former user, if there is one yet, is over.
  * @param overlapMs how long the user before may read after the new one is let in
  */
-export function rotated(stream: Stream, password: string, overlapMs: number, nowMs: number): Stream {
-  const [first, second] = usernames(stream.orgId);
-  const username = stream.user.username === first ? second : first;
-  const next = { username, password, overlapMs };
-  return wantedAnew(stream, { state: 'rotating', next, former: undefined }, nowMs);
+export function rotated(stream: Stream, user: StreamUser, overlapMs: number, nowMs: number): Stream {
+  const { former } = stream;
+  const change = { state: 'rotating' as const, next: { ...user, overlapMs }, former: undefined };
+  return wantedAnew(withEnded({ ...stream, ...change }, former?.username), {}, nowMs);
+}
+
+function withEnded(stream: Stream, username: string | undefined): Stream {
+  return username === undefined ? stream : { ...stream, ended: [...(stream.ended ?? []), username] };
 }
 
 /** What becomes of a stream whose users are let in: in a rotation, the new user takes over. */
@@ -177,7 +190,8 @@ export function madeReady(stream: Stream, nowMs: number): Stream {
 /** What becomes of a stream that cannot be made as things stand: a rotation leaves it as it was. */
 export function refused(stream: Stream, error: StreamError, nowMs: number): Stream {
   const { next, ...rest } = stream;
-  return { ...rest, state: next ? 'ready' : 'failed', error, updatedAt: new Date(nowMs).toISOString() };
+  const state = next ? 'ready' : 'failed';
+  return withEnded({ ...rest, state, error, updatedAt: new Date(nowMs).toISOString() }, next?.username);
 }
 
 /** The stream with more topics than it has, or as it is when it has all of them. */
@@ -192,9 +206,23 @@ export function withoutNewTopics(stream: Stream): Stream {
   return topics.length > readyTopics.length ? { ...stream, topics: readyTopics } : stream;
 }
 
-/** Whether a former user's time is over. */
-export function isFormerOver({ former }: Pick<Stream, 'former'>, nowMs: number): boolean {
-  return former !== undefined && former.untilMs <= nowMs;
+/** Users whose time is over. */
+export function endedUsers(
+  { former, ended = [] }: Pick<Stream, 'former' | 'ended'>,
+  nowMs: number,
+): string[] {
+  return former && former.untilMs <= nowMs ? [...ended, former.username] : [...ended];
+}
+
+/** The stream once these users have nothing on the cluster any more. */
+export function withoutUsers(stream: Stream, usernames: readonly string[]): Stream {
+  const { former, ended = [], ...rest } = stream;
+  const left = ended.filter((username) => !usernames.includes(username));
+  return {
+    ...rest,
+    ...(former && !usernames.includes(former.username) && { former }),
+    ...(left.length > 0 && { ended: left }),
+  };
 }
 
 /** Whether topics and users are made for it. */
@@ -204,5 +232,5 @@ export function isMaking({ state }: Pick<Stream, 'state'>): boolean {
 
 /** Whether something is to be done on the cluster now. */
 export function hasWork(stream: Stream, nowMs: number): boolean {
-  return isMaking(stream) || stream.state === 'deleting' || isFormerOver(stream, nowMs);
+  return isMaking(stream) || stream.state === 'deleting' || endedUsers(stream, nowMs).length > 0;
 }

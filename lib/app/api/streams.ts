@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { isAtRest, newStream, rotated, type Stream, wantedAnew } from '../../core/stream.ts';
+import {
+  isAtRest,
+  newStream,
+  rotated,
+  type Stream,
+  type StreamUser,
+  usernameOf,
+  wantedAnew,
+} from '../../core/stream.ts';
 import { sendJob, watchJob } from '../job-watch.ts';
 import { type StreamJobDependencies, removeStream } from '../stream-jobs.ts';
 import { type Operations, withBody } from './operation.ts';
@@ -27,9 +35,13 @@ export function streamOperations(dependencies: StreamDependencies): Operations {
   /** Watched over from before it is written: a message that is never sent is made up for by the sweep. */
   const change = async (orgId: string, make: (found: Stream) => Stream): Promise<Stream | undefined> => {
     await watchJob(dependencies, orgId);
-    let before: Stream | undefined;
-    const after = await streams.update(orgId, (found) => make((before = found)));
-    if (after !== before) await sendJob(dependencies, orgId);
+    let isChanged = false;
+    const after = await streams.update(orgId, (found) => {
+      const made = make(found);
+      isChanged ||= made !== found;
+      return made;
+    });
+    if (isChanged) await sendJob(dependencies, orgId);
     return after;
   };
 
@@ -42,7 +54,7 @@ export function streamOperations(dependencies: StreamDependencies): Operations {
         const orgId = path['org']!;
         const { partitions } = body as z.output<typeof wanted>;
         checkStreamNames(sources, orgId);
-        const made = newStream(orgId, partitions ?? 1, newPassword(), now());
+        const made = newStream(orgId, partitions ?? 1, newUser(orgId), now());
         await watchJob(dependencies, orgId);
         const outcome = await streams.create(made);
         if (outcome === 'no_org') {
@@ -71,13 +83,15 @@ export function streamOperations(dependencies: StreamDependencies): Operations {
 
     'POST /v1/orgs/{org}/stream/rotate': {
       ...withBody(['tenant'], rotation, async ({ path, body }) => {
-        const password = newPassword();
+        const user = newUser(path['org']!);
         const changed = await change(path['org']!, (found) => {
+          // Written already, by a request whose answer was lost.
+          if (found.next?.username === user.username) return found;
           if (found.state !== 'ready') throw notReady(found);
-          return rotated(found, password, body.overlap_seconds * 1000, now());
+          return rotated(found, user, body.overlap_seconds * 1000, now());
         });
         if (!changed) throw noStream(path['org']!);
-        return accepted(changed, { next: { username: changed.next!.username, password } });
+        return accepted(changed, { next: user });
       }),
       emptyBody: {},
     },
@@ -103,9 +117,12 @@ function mend(found: Stream, partitions: number | undefined, nowMs: number): Str
   return isAtRest(found) ? wantedAnew(found, { state: 'provisioning' }, nowMs) : found;
 }
 
-/** 256 bits in letters, digits, `-` and `_`: what every client and shell takes as it is. */
-function newPassword(): string {
-  return randomBytes(32).toString('base64url');
+/** A user whom there has not been. Of letters, digits, `-` and `_`, which every client and shell takes as they are. */
+function newUser(orgId: string): StreamUser {
+  return {
+    username: usernameOf(orgId, randomBytes(5).toString('hex')),
+    password: randomBytes(32).toString('base64url'),
+  };
 }
 
 function noStream(orgId: string): Problem {
