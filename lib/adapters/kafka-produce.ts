@@ -7,7 +7,7 @@ import {
 } from '@platformatic/kafka';
 import { within } from './kafka-connections.ts';
 import { brokerErrorClass, isStale, kafkaErrorClass } from './kafka-errors.ts';
-import type { Entry } from './kafka-lane.ts';
+import type { Entry, Outcome } from './kafka-lane.ts';
 
 type ProduceResponse = ReturnType<typeof produceV7.parseResponse>;
 
@@ -17,7 +17,7 @@ const allInSyncReplicas = -1;
  * Sends messages to the broker that leads their partitions, in one request, and settles each: as acknowledged only when
  * the broker says that all in-sync replicas of its partition have it. A broker takes or refuses all messages of a partition;
  * where they are too many for the topic's `max.message.bytes`, which counts them together, they go again in halves, until
- * only one that is too large by itself is left.
+ * only one that is too large by itself is left. What follows one that may be tried again is not sent before it.
  *
  * The producer is not an idempotent one: brokers before 2.8 want another right for that (IdempotentWrite on the
  * cluster), and who reads the topic tells repeats by their `event-id` anyway.
@@ -70,13 +70,33 @@ export async function produce(
     const name = (answer && protocolErrorsCodesById[answer.errorCode]) ?? 'UNKNOWN_SERVER_ERROR';
     const error = brokerErrorClass(name);
     if (error === 'too_large' && group.length > 1) {
-      const half = Math.ceil(group.length / 2);
-      await produce(connection, topic, group.slice(0, half), isReused);
-      await produce(connection, topic, group.slice(half), isReused);
+      await produceInHalves(connection, topic, group, isReused);
     } else {
       for (const { settle } of group) settle({ error, isStale: isStale(name) });
     }
   }
+}
+
+/** Records of one partition, whose order is to hold: the second half waits for the first. */
+async function produceInHalves(
+  connection: Connection,
+  topic: string,
+  group: readonly Entry[],
+  isReused: boolean,
+): Promise<void> {
+  const half = Math.ceil(group.length / 2);
+  let failure: Outcome | undefined;
+  const first = group.slice(0, half).map((entry) => ({
+    ...entry,
+    settle(outcome: Outcome) {
+      if ('error' in outcome && outcome.error !== 'too_large') failure ??= outcome;
+      entry.settle(outcome);
+    },
+  }));
+  await produce(connection, topic, first, isReused);
+  const second = group.slice(half);
+  if (failure) for (const { settle } of second) settle(failure);
+  else await produce(connection, topic, second, isReused);
 }
 
 function recordOf(topic: string, { message, partition }: Entry): MessageRecord {

@@ -13,6 +13,7 @@ import { type Outcome, messageBytes } from './kafka-lane.ts';
 import type { BrokerAccess } from './kafka-operator.ts';
 import { produce } from './kafka-produce.ts';
 import { createTopologies, type Topologies } from './kafka-topologies.ts';
+import type { Topology } from './kafka-topology.ts';
 import { createTurn, type Turn } from './kafka-turn.ts';
 
 /** Lambda's functions answer in 30 s, and callers give up sooner. */
@@ -32,14 +33,12 @@ export function createKafkaStreamProducer(
 ): StreamProducer & { close(): void } {
   const pool = createBrokerPool(access, Date.now);
   const topologies = createTopologies(pool, Date.now);
-  /** A topic that has just been made is not known everywhere: it is asked for twice. */
-  const isMissing = async (topic: string, tries = 2): Promise<boolean> => {
+  const isMissing = async (topic: string): Promise<boolean> => {
     try {
       await topologies.of(topic);
       return false;
     } catch (error) {
-      if (kafkaErrorClass(error) !== 'unknown_topic') return false;
-      return tries === 1 || isMissing(topic, tries - 1);
+      return kafkaErrorClass(error) === 'unknown_topic';
     }
   };
   return {
@@ -75,8 +74,18 @@ async function write(
 ): Promise<RecordPlace[]> {
   const places: RecordPlace[] = [];
   let rest = [...records.keys()];
+  /** Whether something was sent that may be there, whatever was answered. */
+  let mayBeThere = false;
   for (let tries = 1; !turn.isOver; tries++) {
-    const outcomes = await tryOnce(pool, topologies, topic, records, rest, turn);
+    let outcomes: Outcome[];
+    try {
+      outcomes = await tryOnce(pool, await topologies.of(topic), topic, records, rest, turn);
+      mayBeThere ||= outcomes.some((one) => 'acknowledged' in one || one.error !== 'unknown_topic');
+    } catch (thrown) {
+      const error = kafkaErrorClass(thrown);
+      if (error === 'unknown_topic' && !mayBeThere) throw new StreamMissing(`no topic ${topic}`);
+      outcomes = rest.map(() => ({ error, isStale: true }));
+    }
     const errors: AttemptError[] = [];
     const open: number[] = [];
     rest.forEach((at, n) => {
@@ -89,8 +98,6 @@ async function write(
     });
     if (open.length === 0) return places;
     topologies.forget(topic);
-    // A topic that has just been made is not known everywhere.
-    if (tries > 1 && errors.includes('unknown_topic')) throw new StreamMissing(`no topic ${topic}`);
     const failure = errors.find((error) => lasting.has(error));
     if (failure) throw new Error(`topic ${topic}: ${failure}`);
     rest = open;
@@ -99,41 +106,35 @@ async function write(
   throw new Error(`topic ${topic}: time is over`);
 }
 
-/** One request to each broker that leads partitions of these records. Never rejects. */
+/** One request to each broker that leads partitions of these records. */
 async function tryOnce(
   pool: BrokerPool,
-  topologies: Topologies,
+  { partitions, leaders, brokers }: Topology,
   topic: string,
   records: readonly StreamRecord[],
   indexes: readonly number[],
   turn: Turn,
 ): Promise<Outcome[]> {
-  try {
-    const { partitions, leaders, brokers } = await topologies.of(topic);
-    const outcomes: Outcome[] = [];
-    const placed = indexes.map((at, n) => {
-      const message = records[at]!;
-      const partition = partitionOfKey(Buffer.from(message.key), partitions);
-      const settle = (outcome: Outcome) => void (outcomes[n] = outcome);
-      return { message, partition, turn, bytes: messageBytes(message), settle };
-    });
-    const byLeader = Map.groupBy(placed, ({ partition }) => brokers.get(leaders.get(partition) ?? -1));
-    await Promise.all(
-      [...byLeader].map(async ([leader, batch]) => {
-        try {
-          // There is an election.
-          if (!leader) throw new Error(`topic ${topic}: a partition has no leader`);
-          const { connection, isReused } = await pool.connect(`${leader.host}:${leader.port}`);
-          await produce(connection, topic, batch, isReused);
-        } catch (thrown) {
-          const error = kafkaErrorClass(thrown);
-          for (const { settle } of batch) settle({ error, isStale: true });
-        }
-      }),
-    );
-    return indexes.map((_, n) => outcomes[n] ?? { error: 'timeout', isStale: false });
-  } catch (thrown) {
-    const error = kafkaErrorClass(thrown);
-    return indexes.map(() => ({ error, isStale: true }));
-  }
+  const outcomes: Outcome[] = [];
+  const placed = indexes.map((at, n) => {
+    const message = records[at]!;
+    const partition = partitionOfKey(Buffer.from(message.key), partitions);
+    const settle = (outcome: Outcome) => void (outcomes[n] = outcome);
+    return { message, partition, turn, bytes: messageBytes(message), settle };
+  });
+  const byLeader = Map.groupBy(placed, ({ partition }) => brokers.get(leaders.get(partition) ?? -1));
+  await Promise.all(
+    [...byLeader].map(async ([leader, batch]) => {
+      try {
+        // There is an election.
+        if (!leader) throw new Error(`topic ${topic}: a partition has no leader`);
+        const { connection, isReused } = await pool.connect(`${leader.host}:${leader.port}`);
+        await produce(connection, topic, batch, isReused);
+      } catch (thrown) {
+        const error = kafkaErrorClass(thrown);
+        for (const { settle } of batch) settle({ error, isStale: true });
+      }
+    }),
+  );
+  return indexes.map((_, n) => outcomes[n] ?? { error: 'timeout', isStale: false });
 }

@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { connectionsConnectsChannel } from '@platformatic/kafka';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createKafkaStreamProducer } from '../../lib/adapters/kafka-stream-producer.ts';
 import { type StreamRecord, StreamMissing } from '../../lib/app/ports/stream-producer.ts';
 import { operatorOf } from '../contracts/cluster-contents.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
-import { countProduceRequests, countRequests, createTopic, readTopic } from './kafka-topics.ts';
+import { countProduceRequests, countRequests, createTopic, makeTopic, readTopic } from './kafka-topics.ts';
 
 const engines = useEngine('kafka');
 
@@ -87,6 +88,16 @@ test('a topic that is not there is said to be missing, and is not made', async (
   const producer = startProducer();
   await expect(producer.send('nobody.runs', recordsOf(1))).rejects.toThrow(StreamMissing);
   await expect(producer.send('nobody.runs', recordsOf(1))).rejects.toThrow(StreamMissing);
+});
+
+test('a topic that is made a moment later is waited for, whether it is looked for or written to', async () => {
+  const names = [`acme.${randomUUID()}`, `acme.${randomUUID()}`] as const;
+  const producer = startProducer();
+  const [looking, sending] = [producer.expectTopics([names[0]]), producer.send(names[1], recordsOf(1))];
+  await wait(200);
+  await Promise.all(names.map((topic) => makeTopic(engines().kafka, { topic, numPartitions: 1 })));
+  await looking;
+  expect(await sending).toHaveLength(1);
 });
 
 test('a bootstrap server that is away costs nothing but its turn', async () => {
