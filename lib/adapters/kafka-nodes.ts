@@ -14,11 +14,14 @@ export interface Node {
 /** The connections of one target, at most one for each address and at most 15 in all. */
 export interface Nodes {
   /**
-   * Waits until the broker may be connected to, and keeps its connection from being closed for another.
+   * Waits until the broker may be connected to and nobody else has it, and keeps its connection from being closed for
+   * another.
    * @returns undefined when there was no socket for long
    */
   take(address: BrokerAddress): Promise<Node | undefined>;
-  /** Ends what `take` began. */
+  /** Of those that there is a connection to and nobody has, the one that was used last. */
+  takeIdle(): Node | undefined;
+  /** Ends what `take` or `takeIdle` began. */
   give(node: Node): void;
   /** Takes over a connection, or closes it when there is one, or no room. */
   adopt(address: BrokerAddress, connection: Connection): void;
@@ -81,32 +84,41 @@ export function createNodes(target: KafkaTarget, open: OpenConnection, places: S
     if (idle) drop(idle);
     return idle !== undefined;
   };
-  const wakeNext = () => waiting.shift()?.();
+  /** Some wait for a broker, others for room for one more: each looks for itself. */
+  const wake = (): void => {
+    for (const resume of waiting.splice(0)) resume();
+  };
 
   return {
     async take(address) {
       const key = keyOf(address);
-      for (;;) {
-        const node = nodes.get(key);
-        if (node) return use(key, node);
-        if (makeRoom()) break;
-        await new Promise<void>((resolve) => waiting.push(resolve));
+      while (!isClosed) {
+        const found = nodes.get(key);
+        if (found && !found.isBusy) return use(key, found);
+        if (found || !makeRoom()) {
+          await new Promise<void>((resolve) => waiting.push(resolve));
+          continue;
+        }
+        pending++;
+        const place = await places.take();
+        pending--;
+        if (place && !nodes.has(key) && !isClosed) return keep(address, place);
+        place?.();
+        wake();
+        if (!nodes.has(key)) break;
       }
-      pending++;
-      const place = await places.take();
-      pending--;
-      const adopted = nodes.get(key);
-      if (place && !adopted && !isClosed) return keep(address, place);
-      place?.();
-      wakeNext();
-      return adopted && use(key, adopted);
+      return undefined;
+    },
+    takeIdle() {
+      const found = [...nodes].findLast(([, { connection, isBusy }]) => connection && !isBusy);
+      return found && use(...found);
     },
     give(node) {
       const kept = node as Kept;
       kept.isBusy = false;
       // Whoever has much to send must not keep the others from sending anything.
       if (!kept.connection || places.isAwaited || isClosed) drop(kept);
-      wakeNext();
+      wake();
     },
     adopt(address, connection) {
       if (isClosed || nodes.has(keyOf(address)) || !makeRoom()) return void connection.socket.destroy();

@@ -12,7 +12,7 @@ import {
   createLane,
   messageBytes,
 } from './kafka-lane.ts';
-import { createNodes } from './kafka-nodes.ts';
+import { type Node, createNodes } from './kafka-nodes.ts';
 import { produce } from './kafka-produce.ts';
 import type { SocketPlace, SocketPlaces } from './kafka-socket-places.ts';
 import { type Topology, readTopology } from './kafka-topology.ts';
@@ -65,16 +65,19 @@ export function createKafkaProducer(
   let firstBroker = 0;
 
   /**
-   * From a broker that is connected to, else from the first of the target's that answers.
+   * From a broker that is connected to and has nothing else to do, else from the first of the target's that answers: a
+   * question without an answer ends its connection, and a batch that is under way there would be written again.
    * @param place for a connection to one of those
    */
-  const load = async (place: SocketPlace | undefined): Promise<Topology> => {
+  const load = async (node: Node | undefined, place: SocketPlace | undefined): Promise<Topology> => {
     const endMs = Date.now() + loadTimeoutMs;
-    for (const connection of place ? [] : nodes.connections()) {
+    if (node) {
       try {
-        return await readTopology(await connection, topic);
+        return await readTopology(await node.connect(), topic);
       } catch {
-        // The next may do better; what all of them say, the bootstrap broker says too.
+        // Another may do better.
+      } finally {
+        nodes.give(node);
       }
     }
     let failure: unknown = noSocket();
@@ -111,12 +114,13 @@ export function createKafkaProducer(
     }
   };
   const startLoading = (): Known => {
-    // Without a connection, asking begins with waiting for a socket.
-    const place = nodes.connections().length > 0 ? undefined : places.take();
+    // Without a connection that is idle, asking begins with waiting for a socket.
+    const node = nodes.takeIdle();
+    const place = node ? undefined : places.take();
     const loading: Known = {
       value: Promise.resolve(place).then((own) => {
         if (place && !own) throw noSocket();
-        return endWithin(loadTimeoutMs, load(own));
+        return endWithin(loadTimeoutMs, load(node, own));
       }),
       canLoad: Promise.resolve(place).then((own) => !place || own !== undefined),
       atMs: Date.now(),

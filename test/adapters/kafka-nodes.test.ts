@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAddressGuard } from '../../lib/adapters/address-guard.ts';
 import { createOpener } from '../../lib/adapters/kafka-connections.ts';
@@ -29,18 +30,37 @@ test('a cluster gets fifteen connections, whatever it calls its brokers: one mor
   const taken = await Promise.all(addresses.slice(0, 15).map((address) => nodes.take(address)));
   const connections = await Promise.all(taken.map((node) => node!.connect()));
 
-  let isTaken = false;
-  const sixteenth = nodes.take(addresses[15]!).then((node) => {
-    isTaken = true;
-    return node!;
-  });
-  // One that is there already is to be had at once.
-  const third = (await nodes.take(addresses[3]!))!;
-  expect(isTaken).toBe(false);
-  nodes.give(third);
-  await (await sixteenth).connect();
+  // Who waits for one that another has does not keep those who wait for room from getting it.
+  const again = nodes.take(addresses[4]!);
+  const sixteenth = nodes.take(addresses[15]!);
+  nodes.give(taken[3]!);
+  await (await sixteenth)!.connect();
   expect(nodes.connections()).toHaveLength(15);
   expect(connections.map(({ socket }) => socket.destroyed).indexOf(true)).toBe(3);
+  nodes.give(taken[4]!);
+  expect(await again).toBe(taken[4]);
+});
+
+test('a connection belongs to one at a time', async () => {
+  const [address] = await manyAddresses(1);
+  const nodes = startNodes();
+  const node = (await nodes.take(address!))!;
+  expect(nodes.takeIdle()).toBeUndefined();
+  await node.connect();
+  expect(nodes.takeIdle()).toBeUndefined();
+  nodes.give(node);
+
+  expect(nodes.takeIdle()).toBe(node);
+  expect(nodes.takeIdle()).toBeUndefined();
+  let isTaken = false;
+  const next = nodes.take(address!).then((one) => {
+    isTaken = true;
+    return one;
+  });
+  await setImmediate();
+  expect(isTaken).toBe(false);
+  nodes.give(node);
+  expect(await next).toBe(node);
 });
 
 test('an idle connection is closed when others wait for a socket, and kept when nobody does', async () => {

@@ -1,9 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { connectionsConnectsChannel } from '@platformatic/kafka';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
-import { attempt, createTopic, messageWith, readTopic, startSender, targetOf } from './kafka-topics.ts';
+import {
+  attempt,
+  countMetadataRequests,
+  countProduceRequests,
+  countRequests,
+  createTopic,
+  messageWith,
+  readTopic,
+  startSender,
+  targetOf,
+} from './kafka-topics.ts';
 
 const engines = useEngine('kafka');
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 // Only a broker that runs as a process of ours can be killed or frozen.
 describe('a broker', { timeout: 90_000 }, () => {
@@ -67,17 +81,47 @@ describe('a broker', { timeout: 90_000 }, () => {
     const sender = startSender();
     await attempt(sender, target);
 
+    const requests = countProduceRequests();
     process.kill(kafka.pid, 'SIGSTOP');
     try {
-      const first = attempt(sender, target, { timeoutMs: 1_000 });
+      const first = attempt(sender, target, { timeoutMs: 3_000 });
+      await expect.poll(() => requests.count).toBe(1);
+      expect(await attempt(sender, target, { beginByMs: Date.now() + 200 })).toBeUndefined();
       const impatient = { endpoint: 'other', patienceMs: 100 };
       expect(await attempt(sender, target, impatient)).toMatchObject({ error: 'aborted' });
-      const behind = attempt(sender, target, { beginByMs: Date.now() + 200 });
-      expect(await behind).toBeUndefined();
       expect(await first).toMatchObject({ error: 'timeout' });
     } finally {
       process.kill(kafka.pid, 'SIGCONT');
     }
     expect(await attempt(sender, target)).toHaveProperty('acknowledged');
+  });
+
+  test('that is slow to acknowledge is not asked for its leaders over the same connection', async ({
+    skip,
+  }) => {
+    const kafka = broker() ?? skip('Kafka is not a process of ours');
+    const topic = await createTopic(engines().kafka);
+    const target = targetOf(engines().kafka, topic);
+    const sender = startSender();
+    await attempt(sender, target);
+
+    const produced = countProduceRequests();
+    const [asked, connected] = [countMetadataRequests(), countRequests(connectionsConnectsChannel)];
+    process.kill(kafka.pid, 'SIGSTOP');
+    let both;
+    try {
+      const first = attempt(sender, target);
+      await expect.poll(() => produced.count).toBe(1);
+      // What is known of the leaders is too old by now.
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6 * 60_000 });
+      both = [first, attempt(sender, target)];
+      await expect.poll(() => connected.count).toBe(1);
+      expect(asked.count).toBe(0);
+    } finally {
+      process.kill(kafka.pid, 'SIGCONT');
+    }
+    for (const one of both) expect(await one).toHaveProperty('acknowledged');
+    expect(await readTopic(engines().kafka, topic)).toHaveLength(3);
+    expect(asked.count).toBe(1);
   });
 });

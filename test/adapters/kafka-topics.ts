@@ -140,7 +140,20 @@ export async function readTopic(access: KafkaAccess, topic: string): Promise<Sto
 
 /** Counts the requests with messages that a test makes from now on. */
 export function countProduceRequests(): { readonly count: number } {
-  return countRequests(connectionsApiChannel, (request) => (request as { apiKey?: number }).apiKey === 0);
+  return countCalls(0);
+}
+
+/** Counts how often a test asks clusters for their topics from now on. */
+export function countMetadataRequests(): { readonly count: number } {
+  return countCalls(3);
+}
+
+/** @param apiKey what Kafka's protocol gives a kind of request */
+function countCalls(apiKey: number): { readonly count: number } {
+  return countRequests(
+    connectionsApiChannel,
+    (request) => (request as { apiKey?: number }).apiKey === apiKey,
+  );
 }
 
 /** Counts what the client tells on a channel from now on until the end of the test. */
