@@ -32,7 +32,9 @@ export function createKafkaStreamProducer(
   timeoutMs = sendTimeoutMs,
 ): StreamProducer & { close(): void } {
   const pool = createBrokerPool(access, Date.now);
-  const topologies = createTopologies(pool, Date.now);
+  // A question without an answer ends its connection, and with it whatever is under way there.
+  const asking = createBrokerPool(access, Date.now);
+  const topologies = createTopologies(asking, Date.now);
   const isMissing = async (topic: string): Promise<boolean> => {
     try {
       await topologies.of(topic);
@@ -60,7 +62,10 @@ export function createKafkaStreamProducer(
           .then(resolve, reject)
           .finally(() => turn.end({}));
       }),
-    close: () => pool.close(),
+    close() {
+      pool.close();
+      asking.close();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import kafkajs from 'kafkajs';
 import { describe, expect, test } from 'vitest';
+import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
 import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
 import type { ResolveName } from '../../lib/adapters/address-guard.ts';
 import type { KafkaTarget } from '../../lib/core/kafka-target.ts';
@@ -12,6 +13,7 @@ import {
   createTopic,
   localRules,
   messageWith,
+  overTls,
   readTopic,
   startSender,
   targetOf,
@@ -55,32 +57,29 @@ describe('a failure is named after its cause', () => {
     expect(await failureOf({ tls: true })).toMatchObject({ error: 'tls' });
   });
 
-  test('no TLS to a listener that wants it', async () => {
-    if (!engines().kafkaTls) return;
-    const brokers = [engines().kafkaTls!.bootstrapServers];
+  test('no TLS to a listener that wants it', async ({ skip }) => {
+    const brokers = [overTls(engines(), skip).bootstrapServers];
     expect(await failureOf({ brokers })).toMatchObject({ error: 'tls' });
   });
 });
 
 describe('a certificate', () => {
   const toLoopback: ResolveName = (_, __, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  const overTls = async (host: string, trusted: boolean) => {
-    const tls = engines().kafkaTls!;
+  const attemptAt = async (host: string, tls: KafkaAccess, trusted: boolean) => {
     const port = tls.bootstrapServers.split(':')[1]!;
     const target = targetOf(tls, await createTopic(engines().kafka), { brokers: [`${host}:${port}`] });
     const certificateAuthorities = trusted ? [tls.certificateAuthority!] : [];
     return attempt(startSender({ certificateAuthorities, resolveName: toLoopback }), target);
   };
 
-  test('of an authority that nobody trusts is refused', async () => {
-    if (!engines().kafkaTls) return;
-    expect(await overTls('127.0.0.1', false)).toMatchObject({ error: 'tls' });
+  test('of an authority that nobody trusts is refused', async ({ skip }) => {
+    expect(await attemptAt('127.0.0.1', overTls(engines(), skip), false)).toMatchObject({ error: 'tls' });
   });
 
-  test('must be for the name that the endpoint has', async () => {
-    if (!engines().kafkaTls) return;
-    expect(await overTls('localhost', true)).toHaveProperty('acknowledged');
-    expect(await overTls('broker.example.com', true)).toMatchObject({ error: 'tls' });
+  test('must be for the name that the endpoint has', async ({ skip }) => {
+    const tls = overTls(engines(), skip);
+    expect(await attemptAt('localhost', tls, true)).toHaveProperty('acknowledged');
+    expect(await attemptAt('broker.example.com', tls, true)).toMatchObject({ error: 'tls' });
   });
 });
 

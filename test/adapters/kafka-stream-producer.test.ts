@@ -45,16 +45,16 @@ test('records stand where the answer says, as they were given, in order of each 
   }
 });
 
-test('a call makes one request, over a connection that stays open for the next one, to whichever topic', async () => {
+test('a call makes one request, over a connection that stays open for the next one, to whichever topic; another asks for leaders', async () => {
   const [one, other] = [await createTopic(engines().kafka), await createTopic(engines().kafka)];
   const producer = startProducer();
   const connects = countRequests(connectionsConnectsChannel);
   const produces = countProduceRequests();
   await producer.send(one, recordsOf(500));
-  expect([produces.count, connects.count]).toEqual([1, 1]);
+  expect([produces.count, connects.count]).toEqual([1, 2]);
   await producer.send(other, recordsOf(500));
   await producer.send(one, recordsOf(1));
-  expect([produces.count, connects.count]).toEqual([3, 1]);
+  expect([produces.count, connects.count]).toEqual([3, 2]);
 });
 
 test('calls at once keep apart, each with its own places', async () => {

@@ -3,6 +3,7 @@ import { connectionsApiChannel } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
+import type { Engines } from '../../infra/local/engines/engines.ts';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { createKafkaSender } from '../../lib/adapters/kafka-sender.ts';
 import type { KafkaSender, KafkaSenderOptions } from '../../lib/adapters/kafka-sender.ts';
@@ -18,6 +19,11 @@ export function startSender(options: KafkaSenderOptions = {}, rules = localRules
   const sender = createKafkaSender(rules, Date.now, options);
   onTestFinished(() => sender.close());
   return sender;
+}
+
+/** How the broker is reached over TLS. A test that needs it is skipped where there is none. */
+export function overTls({ kafkaTls }: Engines, skip: (why: string) => never): KafkaAccess {
+  return kafkaTls ?? skip('engines in containers have no TLS');
 }
 
 /** The topic as an endpoint's target, with its administrator's credentials. */

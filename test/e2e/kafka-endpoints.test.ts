@@ -7,7 +7,7 @@ import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { stages } from '../../infra/stages.ts';
 import { createTopicAt, useKafkaCluster } from '../adapters/kafka-cluster.ts';
-import { createTopic, readTopic } from '../adapters/kafka-topics.ts';
+import { createTopic, overTls, readTopic } from '../adapters/kafka-topics.ts';
 import { receiverPool } from '../receiver.ts';
 import { type ApiClient, apiClient, problem, time } from './api/api-client.ts';
 import { startWatchedFanout } from './canaries.ts';
@@ -63,10 +63,10 @@ describe.concurrent('an event arrives as the reference says', () => {
     ['plain', true],
     ['scram-sha-256', true],
     ['scram-sha-512', true],
-  ] as const)('by %s, with TLS: %s', async ([mechanism, tls], { expect }) => {
+  ] as const)('by %s, with TLS: %s', async ([mechanism, tls], { expect, skip }) => {
+    const { bootstrapServers } = tls ? overTls(engines, skip) : engines.kafka;
     const topic = await createTopic(engines.kafka, { partitions: 3 });
     const org = await client.createOrg();
-    const { bootstrapServers } = tls ? engines.kafkaTls! : engines.kafka;
     const brokers = `${bootstrapServers},${bootstrapServers.replace('127.0.0.1', 'localhost')}`;
     const config = { brokers, sasl_mechanism: mechanism, ...(!tls && { tls: 'false' }) };
     const { config: given, ...endpoint } = use.endpoint(topic);
