@@ -24,3 +24,24 @@ test('a partition is the hash without its sign, by the number of partitions', ()
   expect(partitionOfKey(Buffer.from('abc'), 7)).toBe(479470107 % 7);
   expect(partitionOfKey(Buffer.from('abc'), 1)).toBe(0);
 });
+
+// What librdkafka 2.0.2 chose of 12 partitions, told `partitioner=murmur2_random`: written with kcat 1.7.1, and read back.
+test.each([
+  ['order', 8],
+  ['order-o', 3],
+  ['order-orde', 10],
+  ['customer-7', 7],
+  ['1000000', 11],
+  ['12345678901234567890', 8],
+  ['evt_123', 7],
+  ['{"id":1.10,"tags":["a","b"]}', 8],
+  ['größe', 8],
+  ['größer', 4],
+  ['日本', 3],
+  ['日本語', 10],
+  ['\u{1F600}', 9],
+  ['ÿ', 7],
+  ['ÿÿÿÿ', 4],
+])('the partition of %j is that of librdkafka', (key, partition) => {
+  expect(partitionOfKey(Buffer.from(key), 12)).toBe(partition);
+});
