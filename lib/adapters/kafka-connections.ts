@@ -32,9 +32,10 @@ export interface ConnectionSettings {
   readonly certificateAuthorities: readonly string[];
 }
 
+/** With signing in, which takes six round trips or more: enough for a broker on the other side of the world. */
 const connectTimeoutMs = 5_000;
-/** Of a name with several addresses, all but the last have so long: one that does not answer must not cost the attempt. */
-const firstAddressesMs = 1_000;
+/** Of a name with several addresses, all but the last must be reached by then: one that does not answer must not cost the attempt. */
+const reachFirstMs = 1_000;
 const mostAddresses = 4;
 /** All in all, with names to look up and signing in. */
 const openTimeoutMs = 8_000;
@@ -50,12 +51,12 @@ export function createOpener(settings: ConnectionSettings): OpenConnection {
     target: KafkaTarget,
     { host, port }: BrokerAddress,
     ip: string,
-    timeoutMs: number,
     signal: AbortSignal,
+    reachMs = connectTimeoutMs,
   ): Promise<Connection> => {
     signal.throwIfAborted();
     const connection = new Connection('fanout', {
-      connectTimeout: timeoutMs,
+      connectTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
       sasl: signIn(target),
       ...(target.tls && {
@@ -70,17 +71,21 @@ export function createOpener(settings: ConnectionSettings): OpenConnection {
     });
     // What goes wrong reaches whoever waits for an answer.
     connection.on('error', () => {});
-    const destroy = () => void (connection.socket as Socket | undefined)?.destroy();
-    signal.addEventListener('abort', destroy);
+    const destroy = (error?: Error) => void (connection.socket as Socket | undefined)?.destroy(error);
+    signal.addEventListener('abort', () => destroy());
+    const timer = setTimeout(() => destroy(tooLong()), reachMs);
     try {
       const connected = connection.connect(ip, port);
       shieldSocket(connection.socket);
+      connection.socket.once('connect', () => clearTimeout(timer));
       await connected;
       return connection;
     } catch (error) {
       // There is none when the port was none. The client only ends its own side, which the other may never do.
       destroy();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   };
   const connectToAny = async (
@@ -91,16 +96,16 @@ export function createOpener(settings: ConnectionSettings): OpenConnection {
     const addresses = (await resolve(guard, broker.host)).slice(0, mostAddresses);
     for (const ip of addresses.slice(0, -1)) {
       try {
-        return await connect(target, broker, ip, firstAddressesMs, signal);
+        return await connect(target, broker, ip, signal, reachFirstMs);
       } catch (error) {
         if (signal.aborted || kafkaErrorClass(error) === 'authentication') throw error;
       }
     }
-    return connect(target, broker, addresses.at(-1)!, connectTimeoutMs, signal);
+    return connect(target, broker, addresses.at(-1)!, signal);
   };
 
   return async (target, broker, place, timeoutMs = openTimeoutMs) => {
-    const timedOut = Object.assign(new Error('the broker took too long'), { code: 'ETIMEDOUT' });
+    const timedOut = tooLong();
     const over = new AbortController();
     const isOver = Promise.withResolvers<never>();
     const timer = setTimeout(
@@ -122,6 +127,10 @@ export function createOpener(settings: ConnectionSettings): OpenConnection {
       clearTimeout(timer);
     }
   };
+}
+
+function tooLong(): Error {
+  return Object.assign(new Error('the broker took too long'), { code: 'ETIMEDOUT' });
 }
 
 /**

@@ -1,11 +1,12 @@
+import { connectionsConnectsChannel } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
-import { createAddressGuard } from '../../lib/adapters/address-guard.ts';
+import { type ResolveName, createAddressGuard } from '../../lib/adapters/address-guard.ts';
 import { createOpener } from '../../lib/adapters/kafka-connections.ts';
 import { createSocketPlaces } from '../../lib/adapters/kafka-socket-places.ts';
 import { brokerAddress } from '../../lib/core/kafka-target.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
-import { listen } from './kafka-impostors.ts';
-import { localRules, targetOf } from './kafka-topics.ts';
+import { listen, listenFarFrom } from './kafka-impostors.ts';
+import { countRequests, localRules, targetOf } from './kafka-topics.ts';
 
 const engines = useEngine('kafka');
 const openBroker = createOpener({ guard: createAddressGuard(localRules), certificateAuthorities: [] });
@@ -30,6 +31,25 @@ test('a connection has its place for as long as it is open; one that fails gives
   const third = await waiting;
   expect(third.isConnected()).toBe(true);
   await Promise.all([second.close(), third.close()]);
+});
+
+test('of a name with several addresses, one that is reached has time to let us sign in, however far away it is', async () => {
+  const far = brokerAddress(await listenFarFrom(engines().kafka, 300));
+  // Nobody listens at the second.
+  const resolveName: ResolveName = (_, __, callback) =>
+    callback(
+      null,
+      ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 })),
+    );
+  const guard = createAddressGuard(localRules, resolveName);
+  const open = createOpener({ guard, certificateAuthorities: [] });
+  const connects = countRequests(connectionsConnectsChannel);
+
+  const address = { ...far, host: 'broker.example.com' };
+  const connection = await open(targetOf(engines().kafka, 'none'), address, () => {});
+  expect(connection.host).toBe('127.0.0.1');
+  expect(connects.count).toBe(1);
+  await connection.close();
 });
 
 test('a broker that takes a connection and does not let it sign in is given up in time', async () => {

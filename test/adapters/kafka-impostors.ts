@@ -18,6 +18,18 @@ export function listenBefore(access: KafkaAccess, change: (answer: string) => st
   });
 }
 
+/** Stands before the broker as if it were far away. @returns where it listens */
+export function listenFarFrom(access: KafkaAccess, roundTripMs: number): Promise<string> {
+  return listen((client) => {
+    const [host, port] = access.bootstrapServers.split(':') as [string, string];
+    const broker = connect(Number(port), host);
+    client.on('data', (bytes) => void setTimeout(() => broker.write(bytes), roundTripMs / 2));
+    broker.on('data', (bytes) => void setTimeout(() => client.write(bytes), roundTripMs / 2));
+    client.on('close', () => broker.destroy());
+    broker.on('close', () => client.destroy());
+  });
+}
+
 /**
  * Listens until the end of the test.
  * @returns where, as `host:port`
