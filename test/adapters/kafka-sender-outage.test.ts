@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectionsConnectsChannel } from '@platformatic/kafka';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
 import {
   attempt,
@@ -123,5 +124,43 @@ describe('a broker', { timeout: 90_000 }, () => {
     for (const one of both) expect(await one).toHaveProperty('acknowledged');
     expect(await readTopic(engines().kafka, topic)).toHaveLength(3);
     expect(asked.count).toBe(1);
+  });
+
+  test('that has messages under way when credentials change gets each of them by its own', async ({
+    skip,
+  }) => {
+    const kafka = broker() ?? skip('Kafka is not a process of ours');
+    const topic = await createTopic(engines().kafka);
+    const [username, password] = ['stranger', 'password-of-the-stranger'];
+    await setKafkaUser(engines().kafka, username, password);
+    const saslMechanism = 'scram-sha-512';
+    const allowed = targetOf(engines().kafka, topic, { saslMechanism });
+    const refused = { ...allowed, username, password, credentialsVersion: '2' };
+    const again = { ...allowed, credentialsVersion: '3' };
+    const sender = startSender();
+    // A user is known a moment later.
+    const other = startSender();
+    await expect.poll(() => attempt(other, refused)).toMatchObject({ error: 'authorization' });
+    await attempt(sender, allowed);
+
+    const endsOf = async (attempts: ReturnType<typeof attempt>[]) =>
+      (await Promise.all(attempts)).map((one) => one?.error ?? (one?.acknowledged ? 'written' : 'not begun'));
+    const many = (target: typeof allowed) => Array.from({ length: 20 }, () => attempt(sender, target));
+    const produced = countProduceRequests();
+    process.kill(kafka.pid, 'SIGSTOP');
+    let started;
+    try {
+      const before = many(allowed);
+      await expect.poll(() => produced.count).toBe(1);
+      started = [before, many(allowed), many(refused), many(again)];
+    } finally {
+      process.kill(kafka.pid, 'SIGCONT');
+    }
+
+    const [before, behind, changed, changedBack] = await Promise.all(started.map(endsOf));
+    expect(new Set([...before!, ...behind!])).toEqual(new Set(['written']));
+    expect(new Set(changed)).toEqual(new Set(['authorization']));
+    expect(new Set(changedBack)).toEqual(new Set(['written']));
+    expect(await readTopic(engines().kafka, topic)).toHaveLength(61);
   });
 });
