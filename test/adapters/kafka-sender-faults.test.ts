@@ -26,6 +26,7 @@ describe('a failure is named after its cause', () => {
     const target = targetOf(engines().kafka, 'nobody.made', changes);
     const result = await attempt(startSender(), target);
     expect(JSON.stringify(result)).not.toContain(target.password);
+    expect(result!.latencyMs).toBeLessThan(10_000);
     return result;
   };
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Engines, startEngines } from '../../infra/local/engines/engines.ts';
@@ -19,6 +19,9 @@ let fanout: Fanout;
 let client: ApiClient;
 let use: ReturnType<typeof kafkaEndpointClient>;
 const receivers = receiverPool();
+/** It takes connections, and what comes over them. */
+const silent = createServer((socket) => socket.on('error', () => {}).resume());
+const silentBroker = () => `127.0.0.1:${(silent.address() as AddressInfo).port}`;
 
 const deniedHost = '127.6.0.1';
 /** A cluster that names a broker where the stage lets nobody connect to. */
@@ -28,6 +31,7 @@ const stranger = { username: 'stranger', password: 'password-of-the-stranger' };
 
 beforeAll(async () => {
   engines = await startEngines({ fast: true, say: () => {} });
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
   const authority = engines.kafkaTls?.certificateAuthority;
   const stage = {
     ...stages.local,
@@ -44,6 +48,7 @@ afterAll(async () => {
   await fanout?.stop();
   await engines?.stop();
   await receivers.stop();
+  silent.close();
 });
 
 /** The reference page's event, with the id and the time that its result shows. */
@@ -189,20 +194,33 @@ describe.concurrent('what goes wrong is told by its class, and other endpoints g
     ['a port where nobody listens', 'refused', (topic) => use.endpoint(topic, { brokers: '127.0.0.1:1' })],
     ['a name that is none', 'dns', (topic) => use.endpoint(topic, { brokers: 'nowhere.invalid:9092' })],
     ['TLS where there is none', 'tls', (topic) => use.endpoint(topic, { tls: true })],
+    [
+      'a broker that says nothing',
+      'timeout',
+      (topic) => use.endpoint(topic, { brokers: silentBroker(), timeout_ms: 3_000 }),
+    ],
   ])('%s: %s', { timeout: 90_000 }, async ([, error, endpoint], { expect }) => {
     const topic = await createTopic(engines.kafka);
     const good = await receivers.start();
     const org = await client.createOrg();
-    const { id } = await use.create(org, endpoint(topic));
+    const made = await use.create(org, endpoint(topic));
+    const { id } = made;
     await client.createEndpoint(org, good.url);
     await use.ingest(org);
     await expect.poll(() => good.received.length).toBe(1);
+    // What says nothing has one attempt of its time-out to make, and another.
+    if (error === 'timeout') expect((await use.traceOf(org))?.state).not.toBe('failed');
     await expect.poll(async () => (await use.traceOf(org))?.state, { timeout: 60_000 }).toBe('failed');
     const { deliveries } = (await use.traceOf(org))!;
     const failed = deliveries.find(({ endpoint_id }) => endpoint_id === id)!;
+    const attempts = failed.attempts.map((one) => one as { error?: string; latency_ms?: number });
     // Those that ingest had no time for are not the endpoint's.
-    const errors = failed.attempts.flatMap((one) => (one as { error?: string }).error ?? []);
-    expect(new Set(errors.filter((one) => one !== 'aborted'))).toEqual(new Set([error]));
+    const own = attempts.filter((one) => one.error !== 'aborted');
+    expect(new Set(own.map((one) => one.error))).toEqual(new Set([error]));
+    // Whatever is told later than the time-out is a time-out, which is told when it is over.
+    for (const { latency_ms } of own)
+      if (error === 'timeout') expect(latency_ms).toBeGreaterThan(2_900);
+      else expect(latency_ms).toBeLessThan(made.config['timeout_ms'] as number);
   });
 
   test('a message over the topic’s limit has failed at once', async ({ expect }) => {
