@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { createWebhookSender } from '../../lib/adapters/undici-webhook-sender.ts';
 import type { WebhookEndpoint } from '../../lib/core/endpoint.ts';
 import { endpoint } from '../endpoints.ts';
@@ -46,6 +46,20 @@ test('a refusal is an attempt with status, beginning of the answer and Retry-Aft
   });
   const attempt = await sender.attempt(endpointAt(receiver.url), 'msg_1', body, soon());
   expect(attempt).toMatchObject({ statusCode: 503, retryAfterSeconds: 7, excerpt: 'x'.repeat(512) });
+});
+
+test('an attempt that is cut short has no stack worked out, which would read all source maps first', async () => {
+  const receiver = await receiverWith(() => {});
+  let frames = 0;
+  const { prepareStackTrace } = Error;
+  onTestFinished(() => void (Error.prepareStackTrace = prepareStackTrace));
+  Error.prepareStackTrace = (error, stack) => {
+    if (error.name === 'InformationalError') frames += stack.length;
+    return '';
+  };
+  const target = endpointAt(receiver.url, { timeoutMs: 100 });
+  expect(await sender.attempt(target, 'msg_1', body, soon())).toMatchObject({ error: 'timeout' });
+  expect(frames).toBe(0);
 });
 
 test('an endpoint that never answers times out, and its connection is closed', async () => {
