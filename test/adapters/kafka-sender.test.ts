@@ -5,6 +5,7 @@ import { kafkaMessage } from '../../lib/core/kafka-message.ts';
 import { partitionOfKey } from '../../lib/core/murmur2.ts';
 import { saslMechanisms } from '../../lib/core/kafka-target.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
+import { listenFarFrom } from './kafka-impostors.ts';
 import {
   asAdministrator,
   attempt,
@@ -188,6 +189,21 @@ test('a topic that is deleted is unknown, and counts at once when it is made ane
 
   expect(await sendAll()).toEqual(new Set(['acknowledged']));
   expect(await readTopic(engines().kafka, topic)).toHaveLength(30);
+});
+
+test('an attempt that is cut short leaves the connection that it began to the next: far brokers take longer than first attempts get', async () => {
+  const topic = await createTopic(engines().kafka);
+  const brokers = [await listenFarFrom(engines().kafka, 300)];
+  const target = targetOf(engines().kafka, topic, { brokers });
+  const sender = startSender();
+  const connects = countRequests(connectionsConnectsChannel);
+
+  const cut = await attempt(sender, target, { endByMs: Date.now() + 500 });
+  expect(cut).toMatchObject({ error: 'aborted' });
+  expect(connects.count).toBe(1);
+  expect(await attempt(sender, target)).toHaveProperty('acknowledged');
+  // The second is to the broker itself, at the address that it gives.
+  expect(connects.count).toBe(2);
 });
 
 test('of several brokers, one that answers is enough', async () => {

@@ -51,8 +51,8 @@ test('a refusal is an attempt with status, beginning of the answer and Retry-Aft
 test('an attempt that is cut short has no stack worked out, which would read all source maps first', async () => {
   const receiver = await receiverWith(() => {});
   let frames = 0;
-  const { prepareStackTrace } = Error;
-  onTestFinished(() => void (Error.prepareStackTrace = prepareStackTrace));
+  const before: unknown = Reflect.get(Error, 'prepareStackTrace');
+  onTestFinished(() => void Reflect.set(Error, 'prepareStackTrace', before));
   Error.prepareStackTrace = (error, stack) => {
     if (error.name === 'InformationalError') frames += stack.length;
     return '';
