@@ -45,7 +45,8 @@ export class ExecutionEnvironment {
   constructor(settings: EnvironmentSettings) {
     this.#settings = settings;
     this.codeFolder = settings.codeFolder;
-    const { codeFolder, handler, functionName, functionArn, memoryMiB, lead, onAwsCall } = settings;
+    const { codeFolder, handler, functionName, functionArn, memoryMiB, lead, nameServer, onAwsCall } =
+      settings;
     const workerData: WorkerSettings = {
       codeFolder,
       handler,
@@ -53,6 +54,7 @@ export class ExecutionEnvironment {
       functionArn,
       memoryMiB,
       lead,
+      nameServer,
       isObserved: onAwsCall !== undefined,
       logStream: `local/[$LATEST]${randomUUID().replaceAll('-', '')}`,
     };

@@ -18,6 +18,8 @@ export interface FanoutOptions {
   readonly fast?: boolean;
   /** For tests: functions go by it, and schedules stand still. */
   readonly clock?: FunctionClock;
+  /** For tests: the address and port of a name server for names that end in `.test`. */
+  readonly nameServer?: string;
   /** For tests: gets each kind of call of AWS that a function, by its name, makes. */
   readonly onAwsCall?: MachineOptions['onAwsCall'];
   /** The name of a stage (`local` without it), or settings of one that is not in infra/stages.ts. */
@@ -61,7 +63,7 @@ export async function startFanout(options: FanoutOptions): Promise<Fanout> {
     const stopEngines = async () => void (options.engines ?? (await engines.stop()));
     try {
       const api = await holdPort(options.port);
-      const { say, log = () => {}, secrets, clock, onAwsCall } = options;
+      const { say, log = () => {}, secrets, clock, nameServer, onAwsCall } = options;
       const machine = await runMachine(plan, engines, {
         apiPort: api.port,
         releaseApiPort: api.release,
@@ -69,6 +71,7 @@ export async function startFanout(options: FanoutOptions): Promise<Fanout> {
         log,
         secrets,
         clock,
+        nameServer,
         onAwsCall,
       });
       const stop = once(async () => {

@@ -9,6 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type AwsCall, observeAwsCalls } from './aws-calls.ts';
 import { putDatesAhead, type SharedLead } from './function-clock.ts';
 import type { FunctionFailure } from './function-error.ts';
+import { askForTestNames } from './test-names.ts';
 
 /** What an environment is told when it starts. */
 export interface WorkerSettings {
@@ -21,6 +22,8 @@ export interface WorkerSettings {
   readonly logStream: string;
   /** How far the function's dates are ahead of this machine's; without it, they are not. */
   readonly lead?: SharedLead;
+  /** Who tells it the addresses of names that end in `.test`: an address and port. */
+  readonly nameServer?: string;
   /** Whether its calls of AWS are told. */
   readonly isObserved: boolean;
 }
@@ -113,6 +116,7 @@ async function invoke(handler: Handler, invocation: Invocation): Promise<WorkerM
 captureOutput(process.stdout);
 captureOutput(process.stderr);
 if (settings.lead) putDatesAhead(settings.lead);
+if (settings.nameServer) askForTestNames(settings.nameServer);
 if (settings.isObserved) observeAwsCalls((call) => send({ kind: 'call', call }));
 try {
   const handler = await loadHandler();

@@ -35,6 +35,8 @@ export interface MachineOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** For tests: functions go by it, and schedules stand still, for what they run a test can invoke when it wants. */
   readonly clock?: FunctionClock;
+  /** For tests: the address and port of a name server for names that end in `.test`. */
+  readonly nameServer?: string;
   /** For tests: gets each kind of call of AWS that a function, by its name, makes. */
   readonly onAwsCall?: (functionName: string, call: AwsCall) => void;
   /** Gets lines for a person. */
@@ -107,6 +109,7 @@ export async function runMachine(plan: Plan, engines: Engines, options: MachineO
     secrets,
     functions,
     clock: options.clock,
+    nameServer: options.nameServer,
     onAwsCall: options.onAwsCall,
     endpointVariables: {
       AWS_ENDPOINT_URL_DYNAMODB: engines.dynamodbUrl,

@@ -66,6 +66,8 @@ export interface Workshop {
   readonly functions: FunctionRegistry;
   /** What functions go by, where that is not this machine's clock. */
   readonly clock?: FunctionClock;
+  /** Who tells functions the addresses of names that end in `.test`. */
+  readonly nameServer?: string;
   /** The environment variables that lead the AWS SDK in functions to the engines. */
   readonly endpointVariables: Readonly<Record<string, string>>;
   /** The planned resources of a type. */

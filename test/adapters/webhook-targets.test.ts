@@ -59,25 +59,42 @@ async function attempts(
 }
 
 const denied = 'address_not_allowed';
+const named = (port: number) => `https://hooks.example.com:${port}`;
 
-test.each([
-  'https://127.0.0.1',
-  'https://127.1',
-  'https://0x7f.1',
-  'https://2130706433',
-  'https://017700000001',
-  'https://127。0。0。1',
-  'https://0.0.0.0',
-  'https://[::1]',
-  'https://[::ffff:127.0.0.1]',
-  'https://[64:ff9b::7f00:1]',
-  'https://localhost',
-  'http://127.0.0.1',
-  'http://localhost',
-])('%s is not connected to', async (origin) => {
+/** Every trick to lead a webhook to a server on loopback, with what its name resolves to where it has one. */
+test.each<[trick: string, url: (port: number) => string, addresses?: string[]]>([
+  ['loopback', (port) => `https://127.0.0.1:${port}`],
+  ['loopback over HTTP', (port) => `http://127.0.0.1:${port}`],
+  ['a short form', (port) => `https://127.1:${port}`],
+  ['a hexadecimal part', (port) => `https://0x7f.1:${port}`],
+  ['a decimal number', (port) => `https://2130706433:${port}`],
+  ['an octal number', (port) => `https://017700000001:${port}`],
+  ['ideographic full stops', (port) => `https://127。0。0。1:${port}`],
+  ['escaped digits', (port) => `https://%31%32%37.0.0.1:${port}`],
+  ['this host', (port) => `https://0.0.0.0:${port}`],
+  ['loopback of IPv6', (port) => `https://[::1]:${port}`],
+  ['a mapped address', (port) => `https://[::ffff:127.0.0.1]:${port}`],
+  ['a NAT64 address', (port) => `https://[64:ff9b::7f00:1]:${port}`],
+  ['a 6to4 address', (port) => `https://[2002:7f00:1::]:${port}`],
+  ['userinfo that looks like a host', (port) => `https://example.com@127.0.0.1:${port}`],
+  ['a user name and password', (port) => `https://user:password@127.0.0.1:${port}`],
+  ['the machine’s own name for itself', (port) => `https://localhost:${port}`],
+  ['the same over HTTP', (port) => `http://localhost:${port}`],
+  ['another port', () => 'https://hooks.example.com:22', ['127.0.0.1']],
+  ['a name of loopback', named, ['127.0.0.1']],
+  ['a name of loopback of IPv6', named, ['::1']],
+  ['a name of a private address', named, ['10.0.0.1']],
+  ['a name of a link-local address', named, ['169.254.1.1']],
+  ['a name of the metadata address', named, ['169.254.169.254']],
+  ['a name of the metadata address of IPv6', named, ['fd00:ec2::254']],
+  ['a name of a link-local address of IPv6', named, ['fe80::1']],
+  ['a name of a mapped address', named, ['::ffff:127.0.0.1']],
+  ['a name of a NAT64 address', named, ['64:ff9b::7f00:1']],
+  ['a name of a public address and loopback', named, [publicAddress, '127.0.0.1']],
+])('%s leads nobody to the server', async (_, url, addresses) => {
   const receiver = await receiverWith();
-  const url = `${origin}:${portOf(receiver)}/`;
-  expect(await attempts(onAws(receiver), undefined, url, 1)).toEqual([denied]);
+  const resolveName = addresses && resolvesTo(addresses).resolveName;
+  expect(await attempts(onAws(receiver), resolveName, `${url(portOf(receiver))}/`, 1)).toEqual([denied]);
   expect(receiver.connections()).toBe(0);
 });
 

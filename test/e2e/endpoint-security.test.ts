@@ -1,23 +1,32 @@
+import { once } from 'node:events';
+import { type Server, createServer } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
+import { stages } from '../../infra/stages.ts';
 import { type Received, type Receiver, receiverPool } from '../receiver.ts';
 import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
+import { type NameServer, startNameServer } from './name-server.ts';
 
 let fanout: Fanout;
 let client: FanoutClient;
+let names: NameServer;
 const receivers = receiverPool();
 const receiverWith = receivers.start;
 
 beforeAll(async () => {
-  fanout = await startWatchedFanout();
+  names = await startNameServer();
+  // What nobody may reach, on this machine.
+  const stage = { ...stages.local, deniedAddressRanges: ['127.9.0.0/16'] };
+  fanout = await startWatchedFanout({ stage, nameServer: names.address });
   client = await connectClient(fanout);
 });
 afterAll(async () => {
   await client?.stop();
   await fanout?.stop();
   await receivers.stop();
+  await names?.stop();
 });
 
 interface RotatedBody {
@@ -210,4 +219,57 @@ test('an endpoint’s credentials reach it, and come back neither in answers nor
     config: { headers: { 'x-api-key': '…cd34' } },
   });
   for (const secret of [password, basic, key]) expect(JSON.stringify([trace, shown])).not.toContain(secret);
+});
+
+/** Counts the connections to an address, and answers none of them. */
+async function startGuarded(host: string, port: number) {
+  let connections = 0;
+  const server: Server = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  return { connections: () => connections, stop: () => void server.close() };
+}
+
+interface Refusals {
+  readonly deliveries: readonly { readonly attempts: readonly { readonly error?: string }[] }[];
+}
+
+test('a name that is rebound to a guarded address is not followed there, by events or test events', async () => {
+  const receiver = await receiverWith((_, response) => response.setHeader('connection', 'close').end());
+  const { port } = new URL(receiver.url);
+  const guarded = await startGuarded('127.9.0.1', Number(port));
+  const org = await client.createOrg();
+  const name = 'rebound.test';
+  const retry = { schedule_seconds: Array.from({ length: 20 }, () => 1) };
+  const { id } = await client.createEndpoint(org, `http://${name}:${port}/`, { retry });
+  const publish = async (data: number) => {
+    const event = { event_type: 'a', data };
+    return (await client.call<{ id: string }>('POST', `/v1/orgs/${org}/events`, event)).body.id;
+  };
+  const bodies = () => receiver.received.map(({ body }) => body);
+
+  // What was allowed is what is connected to: nobody asks a second time.
+  names.answer(name, '127.0.0.1', '127.9.0.1');
+  await publish(1);
+  await expect.poll(bodies).toEqual(['1']);
+  expect(names.asked(name)).toBe(1);
+
+  const event = await publish(2);
+  const errors = async () => {
+    const { deliveries } = (await client.trace(event)) as unknown as Refusals;
+    return deliveries.flatMap(({ attempts }) => attempts.map(({ error }) => error));
+  };
+  await expect.poll(async () => (await errors()).length).toBeGreaterThan(1);
+  expect(new Set(await errors())).toEqual(new Set(['address_not_allowed']));
+  const tested = await client.call<TestBody>('POST', `/v1/orgs/${org}/endpoints/${id}/test`);
+  expect(tested.body).toMatchObject({ error: 'address_not_allowed' });
+  expect(bodies()).toEqual(['1']);
+
+  names.answer(name, '127.0.0.1');
+  await expect.poll(bodies).toEqual(['1', '2']);
+  expect(guarded.connections()).toBe(0);
+  guarded.stop();
 });

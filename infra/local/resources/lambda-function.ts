@@ -66,6 +66,7 @@ export const lambdaFunction: ResourceKind<z.infer<typeof runs>> = {
         ...withListeners(Environment?.Variables ?? {}, workshop),
       },
       lead: workshop.clock?.lead,
+      nameServer: workshop.nameServer,
       onAwsCall: workshop.onAwsCall && ((call) => workshop.onAwsCall!(ref, call)),
       log: workshop.log,
     });
