@@ -53,9 +53,6 @@ const dependencies: DeliverDependencies = {
   random: Math.random,
 };
 
-/** When a message comes again whose endpoint is crowded, the first time and at the latest, seconds. */
-const afterCrowd = { least: 2, most: 60 };
-
 /** Makes the next attempt of each delivery that a message names. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const startedMs = now();
@@ -68,12 +65,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     log('ERROR', 'delivery not attempted', { eventId, endpointId, ...errorFields(result.reason) });
   }
   const failed = event.Records.filter((_, at) => results[at]!.status === 'rejected');
-  const crowded = event.Records.filter((_, at) => {
-    const result = results[at]!;
-    return result.status === 'fulfilled' && result.value === 'crowded';
-  });
+  const crowded = results.filter((result) => result.status === 'fulfilled' && result.value === 'crowded');
   await receiveAgainSoon(sqs, queueUrls[lane], failed);
-  await receiveAgainSoon(sqs, queueUrls[lane], crowded, afterCrowd);
   log('INFO', 'wake-ups answered', {
     lane,
     wakeUps: wakeUps.length,
@@ -81,6 +74,5 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     crowded: crowded.length,
     ms: now() - startedMs,
   });
-  const again = [...failed, ...crowded];
-  return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

@@ -5,8 +5,6 @@ import type { FanoutFunction } from './fanout-function.ts';
 
 /** How often a message is received before it is put aside. */
 const mostTries = 10;
-/** A wake-up also comes again while its endpoint is crowded. */
-const mostWakeUps = 30;
 
 /** The queues that deliveries go through. A message that is lost does no harm: what it was for stays due. */
 export class DeliveryQueues extends Construct {
@@ -26,8 +24,8 @@ export class DeliveryQueues extends Construct {
     super(scope, id);
     // Lambda wants six times the function's time-out, so that throttled polls do not repeat a message.
     const hidden = Duration.seconds(deliverTimeout.toSeconds() * 6);
-    this.usual = this.#queue('WakeUps', hidden, mostWakeUps);
-    this.slow = this.#queue('SlowWakeUps', hidden, mostWakeUps);
+    this.usual = this.#queue('WakeUps', hidden, mostTries);
+    this.slow = this.#queue('SlowWakeUps', hidden, mostTries);
     // After a crash a job is to go on soon; a repeated message does no harm, because a job is taken with a lease. The
     // lease (35 s) must be over by the time that the message comes again.
     const rest = Duration.seconds(40);

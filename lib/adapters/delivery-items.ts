@@ -1,16 +1,22 @@
 import { rfc3339 } from '../app/api/rfc3339.ts';
 import type { DeliveryKey } from '../app/ports/events.ts';
 import { mostWakeUpDelayMs } from '../app/ports/wake-ups.ts';
-import type { Delivery, DeliveryState } from '../core/delivery.ts';
+import { type Delivery, type DeliveryState, attemptsMade } from '../core/delivery.ts';
 import type { Item } from './dynamodb-batch.ts';
+import { expiry } from './event-items.ts';
 
+const dayMs = 86_400_000;
 /** Due deliveries of one minute are spread over this many partition keys. */
 export const dueShards = 4;
 /** Deliveries of one endpoint and state are spread over as many. */
 export const overviewShards = 4;
 /** How much later than its wake-up a delivery is found by the sweep, when the wake-up was lost. */
 const wakeUpGraceMs = 3 * 60_000;
+/** The same in the lane of slow endpoints: there wake-ups wait for many attempts of seconds, and are not lost. */
+const slowGraceMs = 30 * 60_000;
 const sweptGraceMs = 10 * 60_000;
+/** A row is there for so long after its end, and after what is due next: so each delivery ends visibly. */
+const keptMs = 2 * dayMs;
 
 export function deliveryKey({ eventId, endpointId }: DeliveryKey): Item {
   return { pk: { S: `DELIVERY#${eventId}` }, sk: { S: endpointId } };
@@ -23,17 +29,20 @@ export function deliveryKeyOf({ pk, sk }: Item): DeliveryKey {
 
 /**
  * A delivery's item. It stands in the list of its endpoint and state, and while something is due also in the index of
- * due minutes: by when it is due, or when it ended.
+ * due minutes: by when it is due, or when it ended. It is kept as long as its event, and longer where it is not done with
+ * by then: what puts deliveries off may take them beyond their schedule.
  */
-export function deliveryItem(delivery: Delivery, nowMs: number): Item {
-  const { eventId, endpointId, state, attempts, nextAttemptAtMs } = delivery;
+export function deliveryItem(delivery: Delivery, nowMs: number, retentionDays: number): Item {
+  const { eventId, endpointId, state, createdAtMs, nextAttemptAtMs } = delivery;
+  const lastMs = Math.max(nextAttemptAtMs ?? 0, nowMs);
   return {
     ...deliveryKey(delivery),
-    attempt_count: { N: String(attempts.length) },
+    attempt_count: { N: String(attemptsMade(delivery)) },
     delivery: { S: deliveryText(delivery) },
     overview: { S: deliveriesList(endpointId, state, shardOf(eventId) % overviewShards) },
     listed_at: { S: listedAt(nowMs, delivery) },
     ...(nextAttemptAtMs !== undefined && deliveryDue(delivery, dueAt(delivery, nowMs))),
+    ...expiry(Math.max(createdAtMs + retentionDays * dayMs, lastMs + keptMs), 0),
   };
 }
 
@@ -57,9 +66,10 @@ function listedAt(timeMs: number, { eventId, endpointId }: DeliveryKey): string 
 }
 
 /** A queued delivery that a wake-up was sent for is due for the sweep only when that wake-up must have been lost. */
-function dueAt({ state, nextAttemptAtMs }: Delivery, nowMs: number): number {
+function dueAt({ state, nextAttemptAtMs, inSlowLane }: Delivery, nowMs: number): number {
   const woken = state === 'queued' && nextAttemptAtMs! - nowMs <= mostWakeUpDelayMs;
-  return woken ? Math.max(nextAttemptAtMs!, nowMs) + wakeUpGraceMs : nextAttemptAtMs!;
+  if (!woken) return nextAttemptAtMs!;
+  return Math.max(nextAttemptAtMs!, nowMs) + (inSlowLane ? slowGraceMs : wakeUpGraceMs);
 }
 
 /** A delivery's attributes of the index of due minutes; after a wake-up of the sweep's own, the same for a later one. */

@@ -4,7 +4,6 @@ import type { Delivery } from '../core/delivery.ts';
 import { deliveryItem, deliveryKey, deliveryOf, deliveryText } from './delivery-items.ts';
 import { type Item, getAll } from './dynamodb-batch.ts';
 import { conditionHeld } from './dynamodb-condition.ts';
-import { expiry } from './event-items.ts';
 
 /** Delivery rows of the events table. */
 export function createDeliveryStore(
@@ -34,7 +33,7 @@ export function createDeliveryStore(
       client.send(
         new PutItemCommand({
           TableName: table,
-          Item: { ...deliveryItem(delivery, now()), ...expiry(delivery.createdAtMs, retentionDays) },
+          Item: deliveryItem(delivery, now(), retentionDays),
           ConditionExpression: condition,
           ExpressionAttributeValues: values,
         }),

@@ -48,12 +48,12 @@ export function createFanOutStore(
         pageItem(job.eventId, job.pages, page),
         ...listedItems(job.eventId, job.pages, page),
         ...markerItems(job.eventId, page),
-        ...unfinished.map((delivery) => deliveryItem(delivery, nowMs)),
+        ...unfinished.map((delivery) => deliveryItem(delivery, nowMs, retentionDays)),
       ];
       await putAll(
         client,
         table,
-        items.map((item) => ({ ...item, ...expires })),
+        items.map((item) => ({ ...expires, ...item })),
       );
       const come: FanOutJob = { ...job, pages: job.pages + 1, cursor: next, done: next === undefined };
       const added = firstStates(page);

@@ -22,14 +22,14 @@ export function createIngestStore(
       const nowMs = now();
       const items = [
         ...journalItems([...events, ...skipped], nowMs),
-        ...deliveries.map((delivery) => deliveryItem(delivery, nowMs)),
+        ...deliveries.map((delivery) => deliveryItem(delivery, nowMs, retentionDays)),
         ...quarantined.flatMap(quarantineItems),
       ];
       const expires = expiry(nowMs, retentionDays);
       await putAll(
         client,
         table,
-        items.map((item) => ({ ...item, ...expires })),
+        items.map((item) => ({ ...expires, ...item })),
       );
       // After its event, which the job reads.
       const fanOuts = events.filter(({ fanOut }) => fanOut);

@@ -43,7 +43,7 @@ export function createPublishedEvents(
   return {
     async write(orgId, events) {
       const nowMs = now();
-      const batches = packed(events, nowMs);
+      const batches = packed(events, nowMs, retentionDays);
       const holders = await mapAtOnce(batches, transactionsAtOnce, (some) => writeWhole(orgId, some, nowMs));
       return holders.flat();
     },
@@ -77,7 +77,7 @@ export function createPublishedEvents(
       const claiming = rest.filter(({ event }) => event.givenId !== undefined);
       try {
         const claims = claiming.map((one) => claim(orgId, one, nowMs));
-        const items = eventItems(rest, nowMs).map((one) => put(one, nowMs));
+        const items = eventItems(rest, nowMs, retentionDays).map((one) => put(one, nowMs));
         await client.send(new TransactWriteItemsCommand({ TransactItems: [...claims, ...items] }));
         break;
       } catch (error) {
@@ -126,7 +126,7 @@ export function createPublishedEvents(
     return {
       Put: {
         TableName: table,
-        Item: { ...item, ...expiry(nowMs, retentionDays) },
+        Item: { ...expiry(nowMs, retentionDays), ...item },
         ConditionExpression: 'attribute_not_exists(pk)',
       },
     };
@@ -134,7 +134,7 @@ export function createPublishedEvents(
 }
 
 /** Everything of the events but their claims. */
-function eventItems(events: readonly PublishedEvent[], nowMs: number): Item[] {
+function eventItems(events: readonly PublishedEvent[], nowMs: number, retentionDays: number): Item[] {
   const jobs = events.filter(({ event }) => event.fanOut);
   const journal = events.map(({ event }) => event);
   return [
@@ -142,16 +142,24 @@ function eventItems(events: readonly PublishedEvent[], nowMs: number): Item[] {
     ...jobs.map(({ event }) =>
       jobItem({ eventId: event.id, createdAtMs: nowMs, pages: 0, done: false }, nowMs),
     ),
-    ...events.flatMap(({ deliveries }) => deliveries.map((delivery) => deliveryItem(delivery, nowMs))),
+    ...events.flatMap(({ deliveries }) =>
+      deliveries.map((delivery) => deliveryItem(delivery, nowMs, retentionDays)),
+    ),
   ];
 }
 
 /** The events in as many batches as transactions need. */
-function packed(events: readonly PublishedEvent[], nowMs: number): (readonly PublishedEvent[])[] {
+function packed(
+  events: readonly PublishedEvent[],
+  nowMs: number,
+  retentionDays: number,
+): (readonly PublishedEvent[])[] {
   const claims = events.filter(({ event }) => event.givenId !== undefined);
-  if (events.length <= 1 || claims.length + eventItems(events, nowMs).length <= mostItems) return [events];
+  if (events.length <= 1 || claims.length + eventItems(events, nowMs, retentionDays).length <= mostItems)
+    return [events];
   const middle = Math.ceil(events.length / 2);
-  return [...packed(events.slice(0, middle), nowMs), ...packed(events.slice(middle), nowMs)];
+  const halves = [events.slice(0, middle), events.slice(middle)];
+  return halves.flatMap((half) => packed(half, nowMs, retentionDays));
 }
 
 /** @throws the error where it is not that of a cancelled transaction */

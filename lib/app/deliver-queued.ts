@@ -1,4 +1,4 @@
-import { type Delivery, end, hold, isEnd } from '../core/delivery.ts';
+import { type Delivery, attemptsMade, end, hold, isEnd, putOff, wake } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { scheduleMs } from '../core/retry-schedule.ts';
 import { reserveSlots } from './endpoint-slots.ts';
@@ -9,7 +9,7 @@ import type { RateSlots } from './ports/rate-slots.ts';
 import type { EventBody, Lane, WakeUp, WakeUpQueue } from './ports/wake-ups.ts';
 import type { EndpointSender } from './ports/endpoint-sender.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
-import { wakeUpFor } from './wake-up-for.ts';
+import { inLane, wakeUpFor } from './wake-up-for.ts';
 
 export interface DeliverDependencies extends SettleDependencies {
   /** Which deliveries this function attempts. */
@@ -27,6 +27,8 @@ export interface DeliverDependencies extends SettleDependencies {
 /** An invocation's attempts end this long after it began; above the longest time-out of an endpoint, 30 s. */
 const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
+/** What an endpoint has no place for comes again after that, later the longer it waits, and at the latest after this. */
+const mostCrowdedMs = 10 * 60_000;
 /** A wake-up that comes this much before its time is not this attempt's: that one's comes later. */
 const earlyMs = 1_000;
 /** A circuit may put a delivery off for so long at least, if it is retried at all. */
@@ -36,13 +38,13 @@ const circuitJitterMs = 15_000;
 /** … and than it has waited already: what waits for hours is not looked at each minute. */
 const putOffShare = 0.1;
 
-/** `crowded`: nothing was done, for as many invocations are busy with the endpoint as may be. */
+/** `crowded`: it was put off, for as many invocations are busy with the endpoint as may be. */
 export type WakeUpOutcome = 'done' | 'crowded';
 
 /**
  * Makes the next attempt of each delivery that was woken. A wake-up that is out of date, because another was first,
  * does nothing.
- * @returns one result a wake-up, in their order; a rejected or crowded one is to come again
+ * @returns one result a wake-up, in their order; a rejected one is to come again
  */
 export async function deliverQueued(
   dependencies: DeliverDependencies,
@@ -93,18 +95,35 @@ async function deliverOne(
   wakeUp: WakeUp,
   row: Delivery | undefined,
 ): Promise<WakeUpOutcome> {
-  const { endpoints, gate, wakeUps, now } = invocation;
+  const { endpoints, gate, now } = invocation;
   if (row === undefined || isOutOfDate(wakeUp, row, now())) return 'done';
   const endpoint = await endpoints.byId(row.endpointId);
   const lane = endpoint ? gate.lane(endpoint) : 'usual';
   // What the slow lane finds fast again stays in it for once: it is there already.
   if (lane === 'slow' && invocation.lane === 'usual') {
-    await wakeUps.send([{ ...wakeUp, delayMs: 0, lane }]);
+    await changeLane(invocation, wakeUp, row);
     return 'done';
   }
   const mayHold = invocation.lane === 'usual' && endpoint?.status === 'active' && !gate.isFast(endpoint);
   const work = () => attemptOne(invocation, wakeUp, row, endpoint);
-  return mayHold ? invocation.whileAtPlace(endpoint.id, work) : work();
+  if (!mayHold) return work();
+  const outcome = await invocation.whileAtPlace(endpoint.id, work);
+  if (outcome === 'crowded') await write(invocation, row, putOffByCrowd(invocation, row), wakeUp.body);
+  return outcome;
+}
+
+/** Sends a wake-up on to the lane of slow endpoints, once its row knows that it waits there. */
+async function changeLane({ deliveries, wakeUps }: Invocation, wakeUp: WakeUp, row: Delivery): Promise<void> {
+  // A held one whose time is over is due as it is.
+  const isFirst = row.state === 'held' || (await deliveries.update(inLane(row, 'slow'), attemptsMade(row)));
+  if (isFirst) await wakeUps.send([{ ...wakeUp, delayMs: 0, lane: 'slow' }]);
+}
+
+/** A message would come again at once, and be put aside after some times: its row says when it is due instead. */
+function putOffByCrowd({ now, random }: Invocation, row: Delivery): Delivery {
+  const waitMs = Math.max(busyRetryMs, (now() - beganMs(row)) * putOffShare) * (1 + random());
+  const woken = row.state === 'held' ? wake(row, now()) : row;
+  return inLane(putOff(woken, now() + Math.min(waitMs, mostCrowdedMs)), 'usual');
 }
 
 async function attemptOne(
@@ -113,32 +132,45 @@ async function attemptOne(
   row: Delivery,
   endpoint: Endpoint | undefined,
 ): Promise<'done'> {
-  const { deliveries, gate, wakeUps, now } = invocation;
   const { next, body } = await goOn(invocation, endpoint, row, wakeUp);
-  // By the time that the row goes by too: what it leaves to the sweep is not also queued.
-  const nextWakeUp = wakeUpFor(next, now(), endpoint ? gate.lane(endpoint) : 'usual', body);
-  if (!(await deliveries.update(next, row.attempts.length))) return 'done';
-  if (nextWakeUp) await wakeUps.send([nextWakeUp]);
+  const lane = endpoint ? invocation.gate.lane(endpoint) : 'usual';
+  await write(invocation, row, inLane(next, lane), body);
   return 'done';
 }
 
-function isOutOfDate(wakeUp: WakeUp, { state, attempts, nextAttemptAtMs }: Delivery, nowMs: number): boolean {
-  return isEnd(state) || attempts.length !== wakeUp.attemptsMade || nextAttemptAtMs! > nowMs + earlyMs;
+/** Writes how a delivery stands after its wake-up, and wakes it again if that is soon. Where another was first, it does not. */
+async function write(
+  { deliveries, wakeUps, now }: Invocation,
+  row: Delivery,
+  next: Delivery,
+  body: EventBody | undefined,
+): Promise<void> {
+  // By the time that the row goes by too: what it leaves to the sweep is not also queued.
+  const nextWakeUp = wakeUpFor(next, now(), body);
+  if (!(await deliveries.update(next, attemptsMade(row)))) return;
+  if (nextWakeUp) await wakeUps.send([nextWakeUp]);
+}
+
+function isOutOfDate(wakeUp: WakeUp, row: Delivery, nowMs: number): boolean {
+  const isOfOther = attemptsMade(row) !== wakeUp.attemptsMade;
+  return isEnd(row.state) || isOfOther || row.nextAttemptAtMs! > nowMs + earlyMs;
 }
 
 /** How a delivery stands after its wake-up, and its event where that was needed. */
 async function goOn(
   invocation: Invocation,
   endpoint: Endpoint | undefined,
-  row: Delivery,
+  woken: Delivery,
   wakeUp: WakeUp,
 ): Promise<{ next: Delivery; body?: EventBody }> {
   const { events, heldMs, now } = invocation;
   // An id that was given again may belong to another org by now.
-  if (endpoint?.orgId !== row.orgId) return { next: end(row, 'failed', 'endpoint_deleted') };
-  if (endpoint.status !== 'active') return { next: heldFurther(row, now(), heldMs) };
-  const putOff = await untilItMay(invocation, endpoint, row);
-  if (putOff) return { next: putOff, body: wakeUp.body };
+  if (endpoint?.orgId !== woken.orgId) return { next: end(woken, 'failed', 'endpoint_deleted') };
+  if (endpoint.status !== 'active') return { next: heldFurther(woken, now(), heldMs) };
+  // Its release was missed, or is not there yet.
+  const row = woken.state === 'held' ? wake(woken, now()) : woken;
+  const later = await untilItMay(invocation, endpoint, row);
+  if (later) return { next: later, body: wakeUp.body };
   const body = wakeUp.body ?? (await events.read(row.eventId));
   if (!body) return { next: end(row, 'failed', 'event_expired') };
   return { next: await attemptNext(invocation, endpoint, row, body), body };
@@ -155,22 +187,21 @@ async function untilItMay(
   endpoint: Endpoint,
   row: Delivery,
 ): Promise<Delivery | undefined> {
-  if (endpoint.rateLimit !== undefined && row.slotAtMs === undefined) {
-    const slotAtMs = (await reserveSlots(slots, [endpoint]))(endpoint)!;
-    if (slotAtMs > now() + earlyMs) return { ...row, state: 'queued', slotAtMs, nextAttemptAtMs: slotAtMs };
+  if (endpoint.rateLimit !== undefined && row.slot?.rateLimit !== endpoint.rateLimit) {
+    const slot = (await reserveSlots(slots, [endpoint]))(endpoint)!;
+    if (slot.atMs > now() + earlyMs) return { ...putOff(row, slot.atMs), slot };
   }
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
-  const beganMs = row.replayedAtMs ?? row.createdAtMs;
-  const overdueMs = beganMs + mostPutOffMs(endpoint);
+  const overdueMs = beganMs(row) + mostPutOffMs(endpoint);
   if (passage.is !== 'broken' || now() >= overdueMs) return undefined;
-  const { slotAtMs, ...rest } = row;
-  const laterMs = now() + (now() - beganMs) * putOffShare;
-  const nextAttemptAtMs = Math.min(
-    Math.max(passage.untilMs + random() * circuitJitterMs, laterMs),
-    overdueMs,
-  );
-  return { ...rest, state: 'queued', nextAttemptAtMs };
+  const laterMs = now() + (now() - beganMs(row)) * putOffShare;
+  return putOff(row, Math.min(Math.max(passage.untilMs + random() * circuitJitterMs, laterMs), overdueMs));
+}
+
+/** Since when it is tried to deliver it. What was held until now has not waited for its endpoint to be well again. */
+function beganMs({ createdAtMs, replayedAtMs = createdAtMs, releasedAtMs = createdAtMs }: Delivery): number {
+  return Math.max(replayedAtMs, releasedAtMs);
 }
 
 /** How long a delivery goes on being put off: a schedule of some seconds is not to be used up while the circuit is open. */

@@ -1,3 +1,4 @@
+import type { Delivery } from '../core/delivery.ts';
 import type { JournalEvent } from '../core/journal.ts';
 import { type NextSlot, reserveSlots } from './endpoint-slots.ts';
 import {
@@ -22,7 +23,7 @@ export interface DeliverRoutedDependencies extends FirstAttemptDependencies {
 /** An event's journal entry, and the deliveries that did not end inside this invocation. */
 export interface DeliveredEvent {
   readonly event: JournalEvent;
-  readonly unfinished: readonly FirstOutcome[];
+  readonly unfinished: readonly Delivery[];
 }
 
 /** Deliveries that an invocation makes itself: of each event, and in all. */
@@ -56,7 +57,14 @@ export async function deliverRouted(
   const receivers = routed.flatMap(({ routing }) => routing.endpoints);
   const nextSlot = await reserveSlots(slots, receivers);
   const attemptsEndMs = now() + inlineBudgetMs;
-  return Promise.all(routed.map((event) => deliverEvent(dependencies, event, nextSlot, attemptsEndMs)));
+  const attempted = await Promise.all(
+    routed.map((event) => deliverEvent(dependencies, event, nextSlot, attemptsEndMs)),
+  );
+  // By then the gate knows what all of them have found out.
+  return attempted.map(({ event, outcomes }) => ({
+    event,
+    unfinished: unfinishedOf(dependencies, outcomes),
+  }));
 }
 
 async function deliverEvent(
@@ -64,7 +72,7 @@ async function deliverEvent(
   routed: RoutedEvent,
   nextSlot: NextSlot,
   deadlineMs: number,
-): Promise<DeliveredEvent> {
+): Promise<{ event: JournalEvent; outcomes: readonly FirstOutcome[] }> {
   const { id, timeMs, address, event, routing, duplicateOf, needsFanOut, transformVersion } = routed;
   const { endpoints, notDelivered, moreNotDelivered } = routing;
   const outcomes = await deliverFirst(dependencies, id, event, endpoints, nextSlot, deadlineMs);
@@ -80,10 +88,10 @@ async function deliverEvent(
     notDelivered,
     moreNotDelivered,
   };
-  return { event: journalled, unfinished: unfinishedOf(outcomes) };
+  return { event: journalled, outcomes };
 }
 
-export interface SendOnDependencies extends Pick<FirstAttemptDependencies, 'gate' | 'now'> {
+export interface SendOnDependencies extends Pick<FirstAttemptDependencies, 'now'> {
   readonly wakeUps: WakeUpQueue;
   readonly fanOutQueue: FanOutQueue;
 }

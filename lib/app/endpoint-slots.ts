@@ -1,8 +1,9 @@
+import type { RateSlot } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { RateSlots } from './ports/rate-slots.ts';
 
-/** Hands out the next of an endpoint's times, milliseconds since 1970; undefined where it has no rate limit. */
-export type NextSlot = (endpoint: Endpoint) => number | undefined;
+/** Hands out the next of an endpoint's times; undefined where it has no rate limit. */
+export type NextSlot = (endpoint: Endpoint) => RateSlot | undefined;
 
 const noLimit: NextSlot = () => undefined;
 
@@ -19,12 +20,12 @@ export async function reserveSlots(slots: RateSlots, endpoints: readonly Endpoin
     counts.set(id, { count: (counts.get(id)?.count ?? 0) + 1, rateLimit, name });
   }
   if (counts.size === 0) return noLimit;
-  const next = new Map<string, { atMs: number; stepMs: number }>();
+  const next = new Map<string, { atMs: number; stepMs: number; rateLimit: number }>();
   await Promise.all(
     [...counts].map(async ([id, { count, rateLimit, name }]) => {
       const durationMs = Math.ceil((count / rateLimit) * 1000);
       const atMs = await slots.reserve(name, durationMs, Number.MAX_SAFE_INTEGER);
-      next.set(id, { atMs: atMs!, stepMs: durationMs / count });
+      next.set(id, { atMs: atMs!, stepMs: durationMs / count, rateLimit });
     }),
   );
   return ({ id }) => {
@@ -32,6 +33,6 @@ export async function reserveSlots(slots: RateSlots, endpoints: readonly Endpoin
     if (!slot) return undefined;
     const atMs = Math.floor(slot.atMs);
     slot.atMs += slot.stepMs;
-    return atMs;
+    return { atMs, rateLimit: slot.rateLimit };
   };
 }

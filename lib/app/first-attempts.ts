@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Delivery, hold } from '../core/delivery.ts';
+import { type Delivery, type RateSlot, hold } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { FirstDelivery } from '../core/journal.ts';
 import type { NextSlot } from './endpoint-slots.ts';
 import type { EventBody, WakeUp } from './ports/wake-ups.ts';
 import type { EndpointSender } from './ports/endpoint-sender.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
-import { wakeUpFor } from './wake-up-for.ts';
+import { inLane, wakeUpFor } from './wake-up-for.ts';
 
 export interface FirstAttemptDependencies extends SettleDependencies {
   readonly sender: EndpointSender;
@@ -33,8 +33,7 @@ export function deliverFirst(
 ): Promise<FirstOutcome[]> {
   return Promise.all(
     endpoints.map(async (endpoint) => {
-      const slotAtMs = nextSlot(endpoint);
-      const delivery = newDelivery(endpoint, eventId, slotAtMs, dependencies.now());
+      const delivery = newDelivery(endpoint, eventId, nextSlot(endpoint), dependencies.now());
       return { endpoint, delivery: await attemptFirst(dependencies, endpoint, delivery, body, deadlineMs) };
     }),
   );
@@ -43,12 +42,11 @@ export function deliverFirst(
 function newDelivery(
   { id: endpointId, orgId }: Endpoint,
   eventId: string,
-  slotAtMs: number | undefined,
+  slot: RateSlot | undefined,
   createdAtMs: number,
 ): Delivery {
-  const nextAttemptAtMs = slotAtMs ?? createdAtMs;
-  const slot = slotAtMs !== undefined && { slotAtMs };
-  return { eventId, endpointId, orgId, state: 'queued', attempts: [], createdAtMs, nextAttemptAtMs, ...slot };
+  const due = { nextAttemptAtMs: slot?.atMs ?? createdAtMs, ...(slot && { slot }) };
+  return { eventId, endpointId, orgId, state: 'queued', attempts: [], createdAtMs, ...due };
 }
 
 async function attemptFirst(
@@ -79,19 +77,22 @@ export function firstDelivery({ endpointId, orgId, state, attempts }: Delivery):
   return { endpointId, orgId, state, attempts };
 }
 
-/** Those that need a row of their own. */
-export function unfinishedOf(outcomes: readonly FirstOutcome[]): FirstOutcome[] {
-  return outcomes.filter(({ delivery }) => delivery.state !== 'delivered');
+/** Those that need a row of their own, each for the lane of its endpoint. */
+export function unfinishedOf(
+  { gate }: Pick<FirstAttemptDependencies, 'gate'>,
+  outcomes: readonly FirstOutcome[],
+): Delivery[] {
+  return outcomes.flatMap(({ endpoint, delivery }) =>
+    delivery.state === 'delivered' ? [] : inLane(delivery, gate.lane(endpoint)),
+  );
 }
 
-/** The wake-ups that are due soon, each for the lane of its endpoint. */
+/** The wake-ups that are due soon. */
 export function wakeUpsFor(
-  { gate, now }: Pick<FirstAttemptDependencies, 'gate' | 'now'>,
-  outcomes: readonly FirstOutcome[],
+  { now }: Pick<FirstAttemptDependencies, 'now'>,
+  deliveries: readonly Delivery[],
   body: EventBody,
 ): WakeUp[] {
   const nowMs = now();
-  return outcomes.flatMap(
-    ({ endpoint, delivery }) => wakeUpFor(delivery, nowMs, gate.lane(endpoint), body) ?? [],
-  );
+  return deliveries.flatMap((delivery) => wakeUpFor(delivery, nowMs, body) ?? []);
 }

@@ -64,7 +64,7 @@ export async function ingestRecords(
   const delivered = await deliverRouted(dependencies, routed);
 
   const events = delivered.map(({ event }) => event);
-  const deliveries = delivered.flatMap(({ unfinished }) => unfinished.map(({ delivery }) => delivery));
+  const deliveries = delivered.flatMap(({ unfinished }) => unfinished);
   await dependencies.store.write({
     events,
     skipped,

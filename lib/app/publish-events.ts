@@ -84,7 +84,7 @@ export async function publishEvents(
     orgId,
     delivered.map(({ event, unfinished }) => ({
       event,
-      deliveries: unfinished.map(({ delivery }) => delivery),
+      deliveries: unfinished,
     })),
   );
   const written = delivered.filter(({ event }, at) => having[at] === event.id);

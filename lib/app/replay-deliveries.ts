@@ -60,17 +60,19 @@ export async function findReplayable(
 
 /**
  * How a delivery stands when it is made once more: an end begins a new cycle, what waits is due at once.
+ * @param rateLimit of its endpoint, attempts a second, if it has one
  * @returns undefined when there is nothing to do: it is due already, or its rate limit has a time for it
  */
 export function madeAgain(
   { delivery, row }: Replayable,
   nowMs: number,
-  replayId?: string,
+  replayId: string | undefined,
+  rateLimit: number | undefined,
 ): Delivery | undefined {
   if (isEnd(delivery.state)) return replay(delivery, nowMs, replayId);
-  const { state, nextAttemptAtMs = 0, slotAtMs } = delivery;
-  if (state === 'queued' && row && (slotAtMs !== undefined || isSoon(nextAttemptAtMs, nowMs)))
-    return undefined;
+  const { state, nextAttemptAtMs = 0, slot } = delivery;
+  const hasTime = slot !== undefined && slot.rateLimit === rateLimit;
+  if (state === 'queued' && row && (hasTime || isSoon(nextAttemptAtMs, nowMs))) return undefined;
   return { ...wake(delivery, nowMs), ...(replayId !== undefined && { replayId }) };
 }
 
@@ -83,21 +85,23 @@ function isSoon(atMs: number, nowMs: number): boolean {
  * @returns how many this call made, and why wake-ups could not be sent: their deliveries wait for the sweep
  */
 export async function replayDeliveries(
-  { deliveries, wakeUps, now }: Pick<ReplayDeliveryDependencies, 'deliveries' | 'wakeUps' | 'now'>,
+  { deliveries, endpoints, wakeUps, now }: Omit<ReplayDeliveryDependencies, 'events'>,
   all: readonly Replayable[],
   replayId?: string,
 ): Promise<{ replayed: Delivery[]; unsent?: unknown }> {
   const nowMs = now();
   const outcomes = await mapAtOnce(all, writesAtOnce, async (one) => {
-    const next = madeAgain(one, nowMs, replayId);
+    // Of a few only: what waits for its time under a limit.
+    const rateLimit = one.row?.slot && (await endpoints.byId(one.row.endpointId))?.rateLimit;
+    const next = madeAgain(one, nowMs, replayId, rateLimit);
     if (!next) return undefined;
     const isWritten = one.row ? await deliveries.replace(next, one.row) : await deliveries.create(next);
     return isWritten ? next : undefined;
   });
   const replayed = outcomes.filter((next) => next !== undefined);
   try {
-    // Which lane is theirs the function finds out.
-    await wakeUps.send(replayed.flatMap((next) => wakeUpFor(next, nowMs, 'usual') ?? []));
+    // Which lane is theirs by now the function finds out.
+    await wakeUps.send(replayed.flatMap((next) => wakeUpFor(next, nowMs) ?? []));
   } catch (unsent) {
     return { replayed, unsent };
   }

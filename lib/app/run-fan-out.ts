@@ -82,11 +82,10 @@ async function runPage(dependencies: FanOutDependencies, job: FanOutJob, event: 
   const nextSlot = await reserveSlots(slots, receivers);
   const deadlineMs = now() + inlineBudgetMs;
   const outcomes = await deliverFirst(dependencies, event.id, event, receivers, nextSlot, deadlineMs);
-  const unfinished = unfinishedOf(outcomes);
+  const unfinished = unfinishedOf(dependencies, outcomes);
   const deliveries = outcomes.map(({ delivery }) => firstDelivery(delivery));
   const page = { deliveries, notDelivered, moreNotDelivered };
-  const rows = unfinished.map(({ delivery }) => delivery);
-  const next = await jobs.finishPage(job, page, rows, nextCursor);
+  const next = await jobs.finishPage(job, page, unfinished, nextCursor);
   const failure = await wakeUps.send(wakeUpsFor(dependencies, unfinished, event)).then(
     () => undefined,
     (error: unknown) => error,

@@ -15,22 +15,37 @@ export interface Delivery {
   readonly endpointId: string;
   readonly orgId: string;
   readonly state: DeliveryState;
+  /** All of them, unless `attemptsLeftOut` tells otherwise. */
   readonly attempts: readonly Attempt[];
+  /** How many attempts of former cycles are not kept any more: they were made after the first few. */
+  readonly attemptsLeftOut?: number;
   /** Attempts of former cycles: the endpoint's schedule counts only those after them. */
   readonly attemptsBefore?: number;
   /** When the present cycle of attempts began, milliseconds since 1970; absent in the first. */
   readonly replayedAtMs?: number;
+  /** When it was last woken after it was held, milliseconds since 1970. */
+  readonly releasedAtMs?: number;
   /** The replay that began the last cycle that a replay began: it begins no second one. */
   readonly replayId?: string;
   /** When its event was taken in, milliseconds since 1970: it is kept as long as its event is. */
   readonly createdAtMs: number;
   /** When the next attempt is due, or a held delivery expires, milliseconds since 1970; absent at an end. */
   readonly nextAttemptAtMs?: number;
-  /** The time that its endpoint's rate limit has for the next attempt, milliseconds since 1970. */
-  readonly slotAtMs?: number;
+  /** The time that its endpoint's rate limit has for the next attempt. */
+  readonly slot?: RateSlot;
+  /** Its wake-up waits in the lane of slow endpoints, which may be far behind. */
+  readonly inSlowLane?: true;
   /** Why it ended as failed. */
   readonly failure?:
     'attempts_exhausted' | 'endpoint_deleted' | 'event_expired' | 'held_too_long' | 'refused';
+}
+
+/** A time that was reserved under a rate limit. */
+export interface RateSlot {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** The limit, attempts a second: under another one it is of no use. */
+  readonly rateLimit: number;
 }
 
 /** The terms of delivering to an endpoint. */
@@ -63,18 +78,38 @@ export function isEnd(state: DeliveryState): boolean {
  * @param untilMs when it fails as held too long, milliseconds since 1970
  */
 export function hold(delivery: Delivery, untilMs: number): Delivery {
-  const { slotAtMs, ...rest } = delivery;
+  const { slot, ...rest } = delivery;
   return { ...rest, state: 'held', nextAttemptAtMs: untilMs };
 }
 
 /** The delivery when its next attempt is due at once. Its endpoint's rate limit gives it a new time. */
 export function wake(delivery: Delivery, nowMs: number): Delivery {
-  const { slotAtMs, ...rest } = delivery;
-  return { ...rest, state: 'queued', nextAttemptAtMs: nowMs };
+  return { ...putOff(delivery, nowMs), ...(delivery.state === 'held' && { releasedAtMs: nowMs }) };
 }
 
-/** Excerpts of answers that are kept, of the latest attempts: a row has 400 KB at most. */
-const mostExcerpts = 100;
+/** The delivery when its next attempt is due at another time than its endpoint's rate limit had for it. */
+export function putOff(delivery: Delivery, untilMs: number): Delivery {
+  const { slot, ...rest } = delivery;
+  return { ...rest, state: 'queued', nextAttemptAtMs: untilMs };
+}
+
+/** How many attempts were made of a delivery, also those that are not kept. */
+export function attemptsMade({ attempts, attemptsLeftOut = 0 }: Attempted): number {
+  return attempts.length + attemptsLeftOut;
+}
+
+type Attempted = Pick<Delivery, 'attempts' | 'attemptsLeftOut'>;
+
+/** Attempts of former cycles that are kept: a row has 400 KB at most, and is read and written with each attempt. */
+const mostFirst = 5;
+const mostLatest = 45;
+
+function bounded({ attempts, attemptsLeftOut = 0 }: Attempted): Attempted {
+  const more = attempts.length - mostFirst - mostLatest;
+  if (more <= 0) return { attempts, ...(attemptsLeftOut > 0 && { attemptsLeftOut }) };
+  const kept = [...attempts.slice(0, mostFirst), ...attempts.slice(-mostLatest)];
+  return { attempts: kept, attemptsLeftOut: attemptsLeftOut + more };
+}
 
 /**
  * The delivery at the beginning of a new cycle of attempts, the first of which is due at once.
@@ -82,13 +117,9 @@ const mostExcerpts = 100;
  */
 export function replay(delivery: Delivery, nowMs: number, replayId?: string): Delivery {
   const { failure, ...rest } = delivery;
-  const { length } = delivery.attempts;
-  const attempts = delivery.attempts.map((attempt, at) => {
-    const { excerpt, ...plain } = attempt;
-    return at < length - mostExcerpts ? plain : attempt;
-  });
-  const cycle = { attempts, attemptsBefore: length, replayedAtMs: nowMs, ...(replayId && { replayId }) };
-  return wake({ ...rest, ...cycle }, nowMs);
+  const attemptsBefore = attemptsMade(delivery);
+  const cycle = { attemptsBefore, replayedAtMs: nowMs, ...(replayId && { replayId }) };
+  return wake({ ...rest, ...bounded(delivery), ...cycle }, nowMs);
 }
 
 /** The delivery at an end: nothing is due any more. */
@@ -112,7 +143,7 @@ export function afterAttempt(
   nowMs: number,
   random: number,
 ): Delivery {
-  const { slotAtMs, ...rest } = delivery;
+  const { slot, ...rest } = delivery;
   const attempted = { ...rest, attempts: [...delivery.attempts, attempt] };
   const verdict = judge(attempt);
   if (verdict === 'delivered') return end(attempted, 'delivered');
@@ -120,7 +151,8 @@ export function afterAttempt(
   if (verdict === 'gone') return hold(attempted, nowMs + heldMs);
   // Our own time ran out, not the endpoint's: that costs it nothing, and the next attempt has all of its time.
   if (attempt.error === 'aborted') return { ...attempted, state: 'queued', nextAttemptAtMs: nowMs };
-  const ofCycle = attempted.attempts.slice(delivery.attemptsBefore ?? 0);
+  const { attemptsBefore = 0, attemptsLeftOut = 0 } = delivery;
+  const ofCycle = attempted.attempts.slice(attemptsBefore - attemptsLeftOut);
   const counted = ofCycle.filter(({ error }) => error !== 'aborted').length;
   const delayMs = nextAttemptDelayMs(scheduleSeconds, counted, attempt.retryAfterSeconds, random);
   if (delayMs === undefined) return end(attempted, 'failed', 'attempts_exhausted');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type DeliverDependencies, type WakeUpOutcome, deliverQueued } from '../../lib/app/deliver-queued.ts';
 import type { Passage } from '../../lib/app/endpoint-gate.ts';
+import type { Lane, WakeUp } from '../../lib/app/ports/wake-ups.ts';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import type { WebhookEndpoint } from '../../lib/core/endpoint.ts';
 import { delivery } from '../deliveries.ts';
@@ -15,6 +16,11 @@ interface Circumstances {
   readonly attempt?: DeliverDependencies['sender']['attempt'];
   readonly outcome?: WakeUpOutcome;
   readonly passage?: Passage;
+  readonly slots?: DeliverDependencies['slots'];
+  /** Where the endpoint's attempts belong. */
+  readonly lane?: Lane;
+  /** Gets the wake-ups that are sent. */
+  readonly sent?: WakeUp[];
 }
 
 const delivers = async () => ({ atMs: nowMs, latencyMs: 1, statusCode: 200 });
@@ -38,6 +44,9 @@ async function afterWakeUps(
     attempt = delivers,
     outcome = 'done',
     passage = { is: 'open' },
+    slots = { reserve: unused.page },
+    lane = 'usual',
+    sent = [],
   }: Circumstances,
 ): Promise<Delivery[]> {
   const written: Delivery[] = [];
@@ -52,11 +61,11 @@ async function afterWakeUps(
     gate: {
       passage: () => passage,
       report: async () => {},
-      lane: () => 'usual',
+      lane: () => lane,
       isFast: () => isFast,
     },
     watch: { record: () => {} },
-    slots: { reserve: unused.page },
+    slots,
     places,
     sender: { attempt },
     deliveries: {
@@ -68,7 +77,7 @@ async function afterWakeUps(
       },
     },
     events: { read: unused.page },
-    wakeUps: { send: async () => {} },
+    wakeUps: { send: async (all) => void sent.push(...all) },
     heldMs,
     now: () => nowMs,
     random: () => 0,
@@ -124,8 +133,43 @@ test.each([
   },
 );
 
+test.each([
+  ['is still held', { state: 'held' as const }],
+  ['was just released', { releasedAtMs: nowMs }],
+])('a delivery that %s after weeks is put off by an open circuit as one that is new', async (_, standing) => {
+  const createdAtMs = nowMs - 20 * 86_400_000;
+  const row = delivery({ nextAttemptAtMs: nowMs, createdAtMs, ...standing });
+  const passage = { is: 'broken' as const, untilMs: nowMs + 30_000 };
+  const written = await afterWakeUp(row, {}, { passage, attempt: never });
+  expect(written).toMatchObject({ state: 'queued', releasedAtMs: nowMs, nextAttemptAtMs: nowMs + 30_000 });
+});
+
+describe('a delivery to an endpoint with a rate limit', () => {
+  const later = { reserve: async () => nowMs + 60_000 };
+
+  test('goes at the time that it has', async () => {
+    const row = delivery({ nextAttemptAtMs: nowMs, slot: { atMs: nowMs, rateLimit: 2 } });
+    expect(await afterWakeUp(row, { rateLimit: 2 })).toMatchObject({ state: 'delivered' });
+  });
+
+  test('gets another time where it has one of another limit', async () => {
+    const row = delivery({ nextAttemptAtMs: nowMs, slot: { atMs: nowMs, rateLimit: 50 } });
+    const slot = { atMs: nowMs + 60_000, rateLimit: 2 };
+    const written = await afterWakeUp(row, { rateLimit: 2 }, { slots: later, attempt: never });
+    expect(written).toEqual({ ...row, nextAttemptAtMs: slot.atMs, slot });
+  });
+});
+
+test('a wake-up goes on to the lane of slow endpoints, and its row knows that it waits there', async () => {
+  const row = delivery({ nextAttemptAtMs: nowMs });
+  const sent: WakeUp[] = [];
+  const written = await afterWakeUp(row, {}, { lane: 'slow', sent, attempt: never });
+  expect(written).toEqual({ ...row, inSlowLane: true });
+  expect(sent).toMatchObject([{ eventId: row.eventId, attemptsMade: 1, delayMs: 0, lane: 'slow' }]);
+});
+
 describe('an endpoint that is not known to be fast', () => {
-  const row = delivery({ nextAttemptAtMs: nowMs, slotAtMs: nowMs });
+  const row = delivery({ nextAttemptAtMs: nowMs, slot: { atMs: nowMs, rateLimit: 1 } });
 
   test('is attempted with a place at it, which is given back', async () => {
     const places: string[] = [];
@@ -179,11 +223,22 @@ describe('an endpoint that is not known to be fast', () => {
     ]);
   });
 
-  test('is left as it is where others take up all places', async () => {
-    const places = { take: async () => undefined, giveBack: never };
-    const written = await afterWakeUp(row, {}, { isFast: false, places, outcome: 'crowded' });
-    expect(written).toBeUndefined();
-  });
+  test.each([
+    ['a minute', 60_000, 6_000],
+    ['an hour', 3_600_000, 360_000],
+    ['two days', 172_800_000, 600_000],
+  ])(
+    'where others take up all places is put off and woken anew, after %s by a tenth of that, for ten minutes at most',
+    async (_, age, later) => {
+      const places = { take: async () => undefined, giveBack: never };
+      const waiting = { ...row, createdAtMs: nowMs - age };
+      const sent: WakeUp[] = [];
+      const written = await afterWakeUp(waiting, {}, { isFast: false, places, outcome: 'crowded', sent });
+      const { slot, ...rest } = waiting;
+      expect(written).toEqual({ ...rest, nextAttemptAtMs: nowMs + later });
+      expect(sent).toMatchObject([{ eventId: row.eventId, attemptsMade: 1, delayMs: later, lane: 'usual' }]);
+    },
+  );
 
   test('takes no place while it is paused', async () => {
     expect(await afterWakeUp(row, { status: 'paused' }, { isFast: false })).toMatchObject({ state: 'held' });

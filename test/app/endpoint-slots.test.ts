@@ -18,7 +18,7 @@ const reserved = async (...endpoints: Parameters<typeof endpoint>[0][]) => {
 test('deliveries of an endpoint get times of their own, as its limit says', async () => {
   const { names, times } = await reserved({ rateLimit: 2 }, { rateLimit: 2 }, { id: 'ep_2' });
   expect(names).toEqual(['endpoint#acme#ep_1#2 1000']);
-  expect(times).toEqual([1000, 1500, undefined]);
+  expect(times).toEqual([{ atMs: 1000, rateLimit: 2 }, { atMs: 1500, rateLimit: 2 }, undefined]);
 });
 
 test('a paused endpoint uses up no times, and a changed limit begins anew', async () => {

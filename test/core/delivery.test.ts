@@ -3,6 +3,7 @@ import type { Attempt } from '../../lib/core/attempt.ts';
 import {
   type Delivery,
   afterAttempt,
+  attemptsMade,
   deliveryId,
   end,
   hold,
@@ -100,20 +101,28 @@ describe('a delivery that is replayed', () => {
     expect(second.attempts).toHaveLength(4);
   });
 
-  test('keeps excerpts of its latest hundred attempts', () => {
-    const attempts = Array.from({ length: 150 }, () => attempt({ statusCode: 500, excerpt: 'no' }));
-    const again = replay({ ...failed, attempts }, 9000);
-    expect(again.attempts).toHaveLength(150);
-    expect(again.attempts.flatMap(({ excerpt }, at) => (excerpt ? [at] : []))).toEqual(
-      Array.from({ length: 100 }, (_, n) => 50 + n),
-    );
+  test('keeps the first few of its attempts and the latest, and counts the others', () => {
+    let row: Delivery = failed;
+    for (let cycle = 0; cycle < 1_000; cycle++) {
+      const again = { ...attempt({ statusCode: 500 }), latencyMs: cycle };
+      row = afterAttempt(replay(row, 9000), again, terms(), 9000, 0);
+    }
+    expect(row).toMatchObject({ state: 'failed', attemptsBefore: 1_001 });
+    expect(attemptsMade(row)).toBe(1_002);
+    expect(row.attempts.map(({ latencyMs }) => latencyMs)).toEqual([
+      ...[5, 5, 0, 1, 2],
+      ...Array.from({ length: 46 }, (_, n) => 954 + n),
+    ]);
+    const next = afterAttempt(replay(row, 9000), attempt({ statusCode: 500 }), terms(5), 9000, 0);
+    expect(next).toMatchObject({ state: 'queued', nextAttemptAtMs: 14_000 });
   });
 });
 
 test('a delivery is held until its time, and due at once when it is woken', () => {
-  const held = hold({ ...waiting, slotAtMs: 5 }, 60_000);
+  const held = hold({ ...waiting, slot: { atMs: 5, rateLimit: 1 } }, 60_000);
   expect(held).toEqual({ ...waiting, state: 'held', nextAttemptAtMs: 60_000 });
-  expect(wake(held, 7)).toEqual({ ...waiting, nextAttemptAtMs: 7 });
+  expect(wake(held, 7)).toEqual({ ...waiting, releasedAtMs: 7, nextAttemptAtMs: 7 });
+  expect(wake(waiting, 7)).toEqual({ ...waiting, nextAttemptAtMs: 7 });
 });
 
 test('the id of a delivery is read back, and nothing else is', () => {

@@ -1,5 +1,5 @@
 import type { Attempt } from '../../core/attempt.ts';
-import { type Delivery, deliveryId } from '../../core/delivery.ts';
+import { type Delivery, attemptsMade, deliveryId } from '../../core/delivery.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 /** A delivery as it is listed: its last attempt only. All of them are in its event's trace. */
@@ -13,7 +13,7 @@ export function presentDelivery(delivery: Delivery) {
     state,
     ...(failure && { failure }),
     created_at: rfc3339(createdAtMs),
-    attempts: attempts.length,
+    attempts: attemptsMade(delivery),
     ...(last && { last_attempt: presentAttempt(last) }),
     ...presentNext(delivery),
   };

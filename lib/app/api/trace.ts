@@ -136,7 +136,9 @@ function presentDelivery(eventId: string, first: FirstDelivery, row: Delivery | 
     endpoint_id: first.endpointId,
     state,
     ...(newer.failure && { failure: newer.failure }),
+    ...(newer.replayId !== undefined && { replay_id: newer.replayId }),
     attempts: attempts.map(presentAttempt),
+    ...(newer.attemptsLeftOut !== undefined && { attempts_left_out: newer.attemptsLeftOut }),
     ...presentNext({ ...newer, state }),
   };
 }

@@ -92,7 +92,14 @@ const tracedDelivery = z.object({
   endpoint_id: z.string(),
   state: z.enum(deliveryStates),
   failure,
+  replay_id: z.string().optional().describe('The replay that made it once more last.'),
   attempts: z.array(attempt),
+  attempts_left_out: z
+    .int()
+    .optional()
+    .describe(
+      'Of a delivery that was replayed many times: attempts after the first five that are not kept any more.',
+    ),
   ...next,
 });
 
