@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
+import type { AimBook } from './aims.ts';
 import { startFreshProcess } from '../fresh-process.ts';
 
 const starts = 5;
+const ingestAims = { megabytes: { most: 1 }, import_ms: { most: 150 } };
 
 /**
  * Tells what a cold start of each function loads: the size of its module with all that it imports at once, and how long a
@@ -13,10 +15,11 @@ const starts = 5;
 export async function benchBundles(
   { machine }: Fanout,
   print: (line: string) => void,
-  only?: string,
+  aims: AimBook,
+  only: string,
 ): Promise<void> {
   const name = 'bundles: what a cold start loads';
-  if (only && !name.includes(only)) return;
+  if (!name.includes(only)) return;
   print(`\n${name}`);
   for (const localFunction of machine.functions) {
     const times: number[] = [];
@@ -28,6 +31,8 @@ export async function benchBundles(
     times.sort((one, other) => one - other);
     const [size, median] = [bytesOf(localFunction.codeFolder), times[Math.floor(starts / 2)]!];
     print(`  ${localFunction.name}: ${(size / 1e6).toFixed(2)} MB, ${median.toFixed(0)} ms`);
+    if (/Ingest/.test(localFunction.name))
+      aims.check(localFunction.name, { megabytes: size / 1e6, import_ms: median }, ingestAims);
   }
 }
 

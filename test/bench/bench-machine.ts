@@ -1,0 +1,167 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Kafka } from 'kafkajs';
+import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
+import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import type { Order, Result } from './load.ts';
+import { processorSeconds } from './processor-time.ts';
+import { type Figures, type Scenario, warmUp } from './scenarios.ts';
+
+/** A running machine, with the load in a process of its own. */
+export interface BenchMachine {
+  readonly fanout: Fanout;
+  /** Measures a scenario, of several runs the one in the middle. */
+  measure(scenario: Scenario): Promise<Figures>;
+  stop(): Promise<void>;
+}
+
+/** Starts a machine that has done something already. */
+export async function startBenchMachine(print: (line: string) => void): Promise<BenchMachine> {
+  const fanout = await startFanout({ say: print });
+  const load = fork(join(import.meta.dirname, 'load.ts'), { stdio: 'inherit' });
+  const order = async <T>(what: Order): Promise<T> => {
+    load.send(what);
+    const [answer] = (await once(load, 'message')) as [{ result: T; error?: string }];
+    if (answer.error) throw new Error(answer.error);
+    return answer.result;
+  };
+  const stop = async () => {
+    load.kill();
+    await fanout.stop();
+  };
+  try {
+    const receiver = await order<string>({
+      kind: 'prepare',
+      kafka: fanout.engines.kafka,
+      topic: fanout.ingestTopic,
+      target: await createTarget(fanout),
+    });
+    await runOnce(fanout, receiver, order, warmUp);
+    return {
+      fanout,
+      stop,
+      async measure(scenario) {
+        const runs: Figures[] = [];
+        for (let run = 0; run < (scenario.runs ?? 1); run++)
+          runs.push(await runOnce(fanout, receiver, order, scenario));
+        runs.sort((one, other) => one.p95_ms - other.p95_ms);
+        return runs[Math.floor(runs.length / 2)]!;
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function runOnce(
+  fanout: Fanout,
+  receiver: string,
+  order: <T>(what: Order) => Promise<T>,
+  scenario: Scenario,
+): Promise<Figures> {
+  const { records, perSecond, endpoints, partitions, keyed = false, source = {}, beside, toKafka } = scenario;
+  const owner = await createOwner(fanout, toKafka ? undefined : `${receiver}/fast`, endpoints);
+  const others: string[] = [];
+  for (let number = 0; number < (beside?.owners ?? 0); number++) {
+    others.push(await createOwner(fanout, `${receiver}/slow-${beside!.status}`, 1));
+  }
+  await setSource(fanout, source);
+  const before = usage(fanout);
+  const result = await order<Result>({
+    kind: 'run',
+    records,
+    perSecond,
+    deliveriesEach: endpoints,
+    owner,
+    keyed,
+    partitions,
+    beside: others,
+    bytes: 1024,
+  });
+  const after = usage(fanout);
+  const { seconds, delivered, lost, doubled, arrivalsASecond } = result;
+  const perThousand = (cpuSeconds: number) => (cpuSeconds / delivered) * 1000;
+  return {
+    events_a_second: records / seconds,
+    arrivals_a_second: arrivalsASecond,
+    deliveries_a_second: delivered / seconds,
+    p50_ms: percentile(result, 0.5),
+    p95_ms: percentile(result, 0.95),
+    p99_ms: percentile(result, 0.99),
+    cpu_seconds: perThousand(after.own - before.own),
+    engine_seconds: perThousand(after.engines - before.engines),
+    lost,
+    doubled,
+  };
+}
+
+function percentile({ latenciesMs }: Result, share: number): number {
+  return latenciesMs[Math.min(Math.floor(latenciesMs.length * share), latenciesMs.length - 1)]!;
+}
+
+/** CPU seconds so far: functions and the machine that runs them, and the engines. */
+function usage({ engines }: Fanout): { own: number; engines: number } {
+  return {
+    own: processorSeconds(process.pid),
+    engines: engines.processes.reduce((sum, { pid }) => sum + processorSeconds(pid), 0),
+  };
+}
+
+let owners = 0;
+const target = 'bench-target';
+
+async function call(
+  { url, operatorKey }: Fanout,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<void> {
+  const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
+  const answer = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+}
+
+/** What the source of each machine was last set to. */
+const sourcesBefore = new WeakMap<Fanout, string>();
+
+/** Functions keep what they read of a source for two seconds. */
+async function setSource(fanout: Fanout, source: object): Promise<void> {
+  const text = JSON.stringify(source);
+  if (text === (sourcesBefore.get(fanout) ?? '{}')) return;
+  await call(fanout, 'PUT', '/v1/sources/ingest', { transform: null, rate_limit: null, ...source });
+  sourcesBefore.set(fanout, text);
+  await wait(3_000);
+}
+
+/** The topic that Kafka endpoints write to. */
+async function createTarget({ engines }: Fanout): Promise<string> {
+  const admin = new Kafka(kafkaClientOptions(engines.kafka)).admin();
+  await admin.connect();
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: target, numPartitions: 3 }] });
+  await admin.disconnect();
+  return target;
+}
+
+/** @param receiver where its webhooks go; without it, it has a Kafka endpoint */
+async function createOwner(fanout: Fanout, receiver: string | undefined, endpoints: number): Promise<string> {
+  const owner = `bench-${owners++}`;
+  const post = (path: string, body: unknown) => call(fanout, 'POST', path, body);
+  await post('/v1/orgs', { id: owner, name: owner });
+  for (let number = 0; number < endpoints; number++) {
+    const webhook = { type: 'webhook', config: { url: `${receiver}/${owner}-${number}` } };
+    await post(`/v1/orgs/${owner}/endpoints`, receiver ? webhook : kafkaEndpoint(fanout));
+  }
+  return owner;
+}
+
+function kafkaEndpoint({ engines: { kafka } }: Fanout) {
+  const { bootstrapServers: brokers, username, password } = kafka;
+  return {
+    type: 'kafka',
+    config: { brokers, topic: target, sasl_mechanism: 'scram-sha-512', tls: false },
+    credentials: { username, password },
+  };
+}
