@@ -16,7 +16,16 @@ export function watched(partitionKey: string): { readonly job: WatchedJob; reado
   return job && { job, id: partitionKey.slice(job.length + 1) };
 }
 
-/** Stands in the index of due minutes, for the sweep to find when the job stands still. */
-export function watchItem(job: WatchedJob, id: string, dueMs: number): Item {
-  return { ...watchKey(job, id), attempt_count: { N: '0' }, ...dueAttributes(id, dueMs) };
+/**
+ * Stands in the index of due minutes, for the sweep to find when the job stands still.
+ * @param countedFor the org in whose list of running jobs it stands too
+ */
+export function watchItem(job: WatchedJob, id: string, dueMs: number, countedFor?: string): Item {
+  const overview = countedFor !== undefined && { overview: { S: runningJobs(job, countedFor) } };
+  return { ...watchKey(job, id), attempt_count: { N: '0' }, ...dueAttributes(id, dueMs), ...overview };
+}
+
+/** The list of an org's running jobs of a kind, as index key. */
+export function runningJobs(job: WatchedJob, orgId: string): string {
+  return `RUNNING#${job}#${orgId}`;
 }

@@ -11,6 +11,9 @@ export interface ReplayJobDependencies {
   readonly now: () => number;
 }
 
+/** Replays of an org that run at the same time, at most; releases of what was held do not count. */
+export const mostRunning = 10;
+
 /** How fast what was held goes to an endpoint that is active again, deliveries a second. */
 export const releaseRate = 100;
 /** By then all functions have read again that the endpoint is active, unless the table cannot be read. */
@@ -36,13 +39,24 @@ export async function createReplay(
     createdAt: at,
     updatedAt: at,
   };
-  await watchJob(dependencies, id);
+  await watchReplay(dependencies, made);
   if ((await replays.create(made)) === 'created') return made;
   await watch.forget(id);
   return undefined;
 }
 
 /** Has a replay gone on with: at once, but for releases. */
-export async function sendReplay(dependencies: Pick<ReplayJobDependencies, 'queue'>, { id, scope }: Replay) {
-  await sendJob(dependencies, id, scope.kind === 'release' ? releaseDelayMs : 0);
+export async function sendReplay(
+  dependencies: Pick<ReplayJobDependencies, 'queue'>,
+  { id, orgId, scope }: Replay,
+) {
+  await sendJob(dependencies, id, scope.kind === 'release' ? releaseDelayMs : 0, orgId);
+}
+
+/** Watches over a replay from now on. */
+export async function watchReplay(
+  dependencies: Pick<ReplayJobDependencies, 'watch' | 'now'>,
+  { id, orgId, scope }: Pick<Replay, 'id' | 'orgId' | 'scope'>,
+): Promise<void> {
+  await watchJob(dependencies, id, scope.kind === 'replay' ? orgId : undefined);
 }

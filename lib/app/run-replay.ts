@@ -3,8 +3,7 @@ import { chunks } from '../core/chunks.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
 import type { Replay } from '../core/replay.ts';
 import { replayDeliveries } from './replay-deliveries.ts';
-import { watchJob } from './job-watch.ts';
-import type { ReplayJobDependencies } from './replay-jobs.ts';
+import { type ReplayJobDependencies, watchReplay } from './replay-jobs.ts';
 import { type ReplayPageDependencies, releasePage, replayPage } from './replay-pages.ts';
 
 export type RunReplayDependencies = ReplayPageDependencies & ReplayJobDependencies;
@@ -53,7 +52,7 @@ export async function runReplay(
   let restMs = 0;
   let replay = taken;
   try {
-    await watchJob(dependencies, id);
+    await watchReplay(dependencies, taken);
     while (replay.state === 'running' && restMs === 0 && now() - startedMs < mostWorkMs) {
       replay = await goOn(replay);
     }
@@ -63,7 +62,7 @@ export async function runReplay(
   }
   // It may have been stopped, or resumed, since.
   replay = await save({ restsUntilMs: now() + restMs });
-  if (replay.state === 'running') await queue.send([id], restMs);
+  if (replay.state === 'running') await queue.send([id], restMs, replay.orgId);
   else await watch.forget(id);
   // What is left of a release is no news to anyone.
   if (replay.scope.kind === 'release' && replay.state === 'done') await replays.delete(replay);

@@ -24,6 +24,7 @@ import { receiveAgainSoon } from '../../lib/adapters/sqs-messages.ts';
 import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
 import { createRuns } from '../../lib/adapters/dynamodb-runs.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
+import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createWakeUpQueue, readWakeUp } from '../../lib/adapters/sqs-wake-ups.ts';
 import type { Endpoint } from '../../lib/core/endpoint.ts';
 import { claimsContract } from './claims.ts';
@@ -43,6 +44,7 @@ import { publishedEventsContract } from './published-events.ts';
 import { quarantineContract } from './quarantine.ts';
 import { rateSlotsContract } from './rate-slots.ts';
 import { runsContract } from './runs.ts';
+import { jobQueueContract } from './job-queue.ts';
 import { jobWatchContract } from './job-watch.ts';
 import { type Storage, startStorage } from './stores.ts';
 import { wakeUpQueueContract } from './wake-up-queue.ts';
@@ -206,6 +208,24 @@ endpointPlacesContract('DynamoDB', async (most, now) => {
 rateSlotsContract('DynamoDB', async (now) => {
   const { events } = await storage.freshStores();
   return createRateSlots(storage.dynamodb, events, now);
+});
+
+jobQueueContract('SQS', async () => {
+  const { wakeUps: QueueUrl } = await storage.freshStores();
+  return {
+    queue: createJobQueue(storage.sqs, QueueUrl),
+    async receive(WaitTimeSeconds) {
+      const { Messages = [] } = await poller.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds,
+          MessageSystemAttributeNames: ['MessageGroupId'],
+        }),
+      );
+      return Messages.map(({ Body, Attributes }) => ({ id: Body!, group: Attributes?.['MessageGroupId'] }));
+    },
+  };
 });
 
 wakeUpQueueContract('SQS', async () => {

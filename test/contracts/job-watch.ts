@@ -49,6 +49,26 @@ export function jobWatchContract(adapter: string, create: () => Promise<JobWatch
       expect(await sweep(30)).toEqual([]);
     });
 
+    it('counts the jobs of an org that were said to count and have not ended, each once', async () => {
+      const { watchReplays: watch, watchStreams } = await create();
+      for (const id of ['rpl_1', 'rpl_2', 'rpl_3', 'rpl_1']) await watch.expect(id, start, 'acme');
+      await watch.expect('rls_1', start);
+      await watch.expect('rpl_4', start, 'other');
+      await watchStreams.expect('acme', start, 'acme');
+      expect(await watch.running('acme', 10)).toBe(3);
+      expect(await watch.running('acme', 2)).toBe(2);
+      await watch.forget('rpl_2');
+      expect(await watch.running('acme', 10)).toBe(2);
+      expect(await watch.running('nobody', 10)).toBe(0);
+    });
+
+    it('still counts a job that was sent again', async () => {
+      const { watchReplays: watch, due } = await create();
+      await watch.expect('rpl_1', start, 'acme');
+      expect(await sweeper({ due })(1)).toEqual(['replay rpl_1']);
+      expect(await watch.running('acme', 10)).toBe(1);
+    });
+
     it('has each job sent to its own queue, also where two have the same id', async () => {
       const { watchReplays, watchStreams, due } = await create();
       const sweep = sweeper({ due });

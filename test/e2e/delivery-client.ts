@@ -20,8 +20,6 @@ export interface BrokenReceiver {
   release(): void;
   /** The ids of the events that came since the last call of `answer`. */
   since(): string[];
-  /** Whole seconds from the first to the last of them. */
-  sinceSeconds(): number;
 }
 
 /** @param start starts the receiver, and so says who stops it */
@@ -44,10 +42,6 @@ export async function startBrokenReceiver(start: typeof startReceiver): Promise<
       for (const end of waiting.splice(0)) end();
     },
     since: () => idsAt(receiver).slice(before),
-    sinceSeconds() {
-      const times = receiver.received.slice(before).map(({ atMs }) => atMs);
-      return Math.round((times.at(-1)! - times[0]!) / 1000);
-    },
   };
 }
 

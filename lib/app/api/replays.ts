@@ -3,8 +3,13 @@ import type { Endpoint } from '../../core/endpoint.ts';
 import type { Org } from '../../core/org.ts';
 import { type Replay, replayedStates } from '../../core/replay.ts';
 import type { Documents } from '../ports/documents.ts';
-import { watchJob } from '../job-watch.ts';
-import { type ReplayJobDependencies, createReplay, sendReplay } from '../replay-jobs.ts';
+import {
+  type ReplayJobDependencies,
+  createReplay,
+  mostRunning,
+  sendReplay,
+  watchReplay,
+} from '../replay-jobs.ts';
 import { eventTypeSchema, timeSchema } from './event-query.ts';
 import { listOfOrg } from './listing.ts';
 import { type Operations, withBody } from './operation.ts';
@@ -62,6 +67,12 @@ export function replayOperations(dependencies: ReplayDependencies): Operations {
     if (!found || found.orgId !== org) throw notFound('replay', id!);
     return found;
   };
+  /** @throws Problem when the org has as many replays running as may be */
+  const checkRoom = async (orgId: string): Promise<void> => {
+    if ((await watch.running(orgId, mostRunning)) < mostRunning) return;
+    const detail = `${mostRunning} replays of the org are running, which is the most: wait until one is done, or stop one.`;
+    throw new Problem('conflict', detail);
+  };
   const changeState = async (replay: Replay, state: 'running' | 'stopped'): Promise<Replay> => {
     const changed = await replays.update(replay.id, (found) =>
       found.state === 'done' || found.state === state
@@ -78,6 +89,7 @@ export function replayOperations(dependencies: ReplayDependencies): Operations {
       const { endpoint_id: endpointId, event_type: eventType, since: sinceMs, states, rate } = body;
       if (endpointId !== undefined && (await endpoints.get(endpointId))?.orgId !== orgId)
         throw notFound('endpoint', endpointId);
+      await checkRoom(orgId);
       const scope = {
         kind: 'replay' as const,
         ...(endpointId !== undefined && { endpointId }),
@@ -115,9 +127,11 @@ export function replayOperations(dependencies: ReplayDependencies): Operations {
     'POST /v1/orgs/{org}/replays/{replay}/resume': {
       roles: ['tenant'],
       async run({ path }) {
-        const running = await changeState(await ofOrg(path), 'running');
+        const found = await ofOrg(path);
+        if (found.state === 'stopped' && found.scope.kind === 'replay') await checkRoom(found.orgId);
+        const running = await changeState(found, 'running');
         if (running.state === 'done') throw new Problem('conflict', 'The replay is done.');
-        await watchJob(dependencies, running.id);
+        await watchReplay(dependencies, running);
         await sendReplay(dependencies, running);
         return { status: 202, body: present(running) };
       },

@@ -32,7 +32,7 @@ const operations = endpointOperations({
   },
   releases: {
     replays: { create: async () => 'created', get: never, list: never, update: never, delete: never },
-    watch: { expect: async () => {}, forget: never },
+    watch: { expect: async () => {}, running: never, forget: never },
     queue: { send: async () => {} },
     now: () => Date.parse(at),
   },

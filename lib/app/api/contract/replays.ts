@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { replayedStates } from '../../../core/replay.ts';
 import { listQuery } from '../listing.ts';
+import { mostRunning } from '../../replay-jobs.ts';
 import { idSchema } from '../orgs.ts';
 import { type Descriptions, type NamedSchema, listNotes, pageOf, time } from './description.ts';
 
@@ -32,6 +33,7 @@ export const replayDescriptions: Descriptions = {
     id: 'createReplay',
     tag: 'Replays',
     summary: 'Make all deliveries that match once more',
+    description: `An org may have ${mostRunning} replays running; another is a conflict.`,
     body: {
       name: 'NewReplay',
       fields: {
@@ -54,6 +56,7 @@ export const replayDescriptions: Descriptions = {
       },
     },
     answer: { status: 202, description: 'The replay.', schema: replay },
+    problems: ['conflict'],
   },
   'GET /v1/orgs/{org}/replays': {
     id: 'listReplays',
