@@ -1,4 +1,5 @@
 import type { Connection } from '@platformatic/kafka';
+import { kafkaErrorClass } from './kafka-errors.ts';
 import { type BrokerAccess, connectTo } from './kafka-operator.ts';
 
 /** A connection that stays open, for as long as it is used. */
@@ -25,13 +26,17 @@ export interface BrokerPool {
 
 /** A function that was frozen for longer finds its connections closed, or worse, still open on its own side only. */
 const idleMs = 60_000;
+/** For so long the cluster's addresses are taken to be right though a broker cannot be reached at its own. */
+const accessMs = 30_000;
 
 export function createBrokerPool(access: () => Promise<BrokerAccess>, now: () => number): BrokerPool {
   const pool = new Map<string, Kept>();
   let known: Promise<BrokerAccess> | undefined;
+  let knownSinceMs = 0;
   const failed = new Set<string>();
 
   const currentAccess = (): Promise<BrokerAccess> => {
+    if (known === undefined) knownSinceMs = now();
     const asked = (known ??= access());
     asked.catch(() => (known = undefined));
     return asked;
@@ -47,10 +52,11 @@ export function createBrokerPool(access: () => Promise<BrokerAccess>, now: () =>
         if (socket.destroyed) forget();
         else socket.once('close', forget);
       },
-      () => {
+      (error: unknown) => {
         failed.add(server);
-        // The password may be another by now, or the brokers others.
-        known = undefined;
+        // The password may be another by now, or the brokers others: those are asked for at times, not at each try of each broker.
+        const isRefused = kafkaErrorClass(error) === 'authentication';
+        if (isRefused || now() - knownSinceMs > accessMs) known = undefined;
         forget();
       },
     );

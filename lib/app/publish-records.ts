@@ -138,11 +138,12 @@ async function produce(producer: StreamProducer, { topic, records }: RenderedCal
     }),
   );
   const failures = sends.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
-  // Where some topics have their records, that another is missing is no reason to say that nothing was published.
-  const isPartly = failures.length < sends.length;
-  if (failures.length > 0)
-    throw isPartly ? new AggregateError(failures, 'not all topics have their records') : failures[0];
-  return places;
+  if (failures.length === 0) return places;
+  // Where another topic has its records, or may have them, that one is missing is no reason to say that nothing was published.
+  const isMixed = sends.length > 1 && !failures.every((one) => one instanceof StreamMissing);
+  throw isMixed || failures.length < sends.length
+    ? new AggregateError(failures, 'not all topics have their records')
+    : failures[0];
 }
 
 /** Why a topic of the org is not there, or not its own. Asked only then: what is there needs no look at our own tables. */

@@ -64,6 +64,34 @@ export function readEvents(
   });
 }
 
+/**
+ * An event that stands in a call twice, with the same text, is taken once, where it stands first; with another text it is reported.
+ * @param idOf what consumers tell repeats by; undefined where it is Fanout's to make, or has a fault of its own
+ * @param member where the event says it
+ */
+export function withoutRepeats(
+  read: readonly ReadEvent[],
+  idOf: (event: JsonObject) => string | undefined,
+  member: string,
+  report: Report,
+): ReadEvent[] {
+  const firsts = new Map<string, ReadEvent>();
+  return read.filter((one) => {
+    const id = idOf(one.event);
+    const first = id === undefined ? undefined : firsts.get(id);
+    if (first === undefined) {
+      if (id !== undefined) firsts.set(id, one);
+      return true;
+    }
+    if (first.text !== one.text)
+      report(
+        memberPath(one.path, member),
+        `is the ${member} of ${first.path} too, which says something else`,
+      );
+    return false;
+  });
+}
+
 /** The event, or what is wrong with it as a whole. */
 function readEvent(text: string): JsonObject | string {
   const bytes = Buffer.byteLength(text);

@@ -1,4 +1,4 @@
-import { type ReadEvent, eventTexts, parseBody, readEvents } from './event-texts.ts';
+import { type ReadEvent, eventTexts, parseBody, readEvents, withoutRepeats } from './event-texts.ts';
 import { type FieldFault, type Report, faultList, memberPath } from './field-faults.ts';
 import { type Rule, matching, nullable, objectWith, oneOf, optional, string, time } from './json-rules.ts';
 import { type LedgerEventType, type PayloadRules, payloadsV1, payloadsV2 } from './ledger-payloads.ts';
@@ -43,7 +43,10 @@ const shapes = {
     envelope: {
       // Ledgers write an empty one where none was given.
       idempotency_key: optional(
-        nullable(matching(/^.{0,256}$/su, 'must be a string of at most 256 characters')),
+        // It comes from a header of HTTP.
+        nullable(
+          matching(/^[\x20-\x7e]{0,256}$/, 'must be a string of at most 256 printable ASCII characters'),
+        ),
       ),
     },
     payload: { ledger: ledgerName },
@@ -58,7 +61,8 @@ export type LedgerEvents =
 
 /**
  * Reads what ledgers publish: one event or an array of 1 to 500, each of at most 256 KiB and 32 levels, in the shapes
- * of v1.3 to v1.9, v1.10 and v2. Members beyond those of its shape and type pass.
+ * of v1.3 to v1.9, v1.10 and v2. Members beyond those of its shape and type pass. An event that stands there twice, with the same key
+ * of its ledger and the same text, is taken once, where it stands first.
  * @param body JSON text
  * @returns the events in their order, or what is wrong with which of them: no event is taken unless all are
  */
@@ -70,7 +74,8 @@ export function readLedgerEvents(body: string): LedgerEvents {
     ? eventTexts(body, value.length, '', report)
     : [{ path: '', text: body }];
   const read = readEvents(texts, checkEvent, report);
-  return faults.length > 0 ? { faults } : { events: read.map(ledgerEvent) };
+  const once = withoutRepeats(read, idOf, 'idempotency_key', report);
+  return faults.length > 0 ? { faults } : { events: once.map(ledgerEvent) };
 }
 
 function checkEvent({ event, path }: ReadEvent, report: Report): void {
@@ -93,6 +98,22 @@ function checkEvent({ event, path }: ReadEvent, report: Report): void {
     const innerPath = memberPath(memberPath(path, 'payload'), 'ledger');
     report(innerPath, 'must be the same as ledger beside the payload, or absent');
   }
+}
+
+/** By which consumers tell repeats. What is no key of a ledger has its own fault already. */
+function idOf(event: JsonObject): string | undefined {
+  const { idempotency_key: key } = event;
+  const ledger = payloadLedger(event);
+  const isKeyed = shapeOf(event) === 'v2' && typeof key === 'string' && key !== '';
+  return isKeyed && typeof ledger === 'string' ? keyedId(ledger, key) : undefined;
+}
+
+/**
+ * The id of an event that its ledger has given a key: another ledger of the org may use the same key. No ledger's name holds a
+ * colon.
+ */
+export function keyedId(ledger: string, idempotencyKey: string): string {
+  return `${ledger}:${idempotencyKey}`;
 }
 
 /** What has no ledger anywhere counts as v1.3, as the reference shows it. */

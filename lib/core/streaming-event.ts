@@ -1,9 +1,17 @@
 import { eventTypePattern } from './event-types.ts';
-import { type EventText, type ReadEvent, eventTexts, parseBody, readEvents } from './event-texts.ts';
-import { type FieldFault, type Report, faultList, memberPath } from './field-faults.ts';
+import {
+  type EventText,
+  type ReadEvent,
+  eventTexts,
+  parseBody,
+  readEvents,
+  withoutRepeats,
+} from './event-texts.ts';
+import { type FieldFault, type Report, faultList } from './field-faults.ts';
 import { jsonMembers } from './json-members.ts';
 import { matching, object, objectWith, optional, time } from './json-rules.ts';
-import { isObject } from './templates/json-value.ts';
+import { RawJson } from './raw-json.ts';
+import { type JsonObject, isObject } from './templates/json-value.ts';
 
 /** A notification or a price, on its way to its org's topic. */
 export interface StreamingEvent {
@@ -47,7 +55,7 @@ export function readStreamingEvents(body: string): StreamingEvents {
   const value = parseBody(body, report);
   if (value === undefined) return { faults };
   const read = readEvents(textsOf(body, value, report), checkEvent, report);
-  const once = withoutRepeats(read, report);
+  const once = withoutRepeats(read, idOf, 'id', report);
   return faults.length > 0 ? { faults } : { events: once.map(streamingEvent) };
 }
 
@@ -69,18 +77,9 @@ function textsOf(body: string, value: unknown, report: Report): EventText[] {
   return eventTexts(jsonMembers(body).get('payload')!, value.payload.length, 'payload', report);
 }
 
-function withoutRepeats(read: readonly ReadEvent[], report: Report): ReadEvent[] {
-  const firsts = new Map<unknown, ReadEvent>();
-  return read.filter((one) => {
-    const id = one.event['id'];
-    const first = firsts.get(id);
-    // What is no id has its own fault already.
-    if (first === undefined || typeof id !== 'string') return firsts.set(id, one);
-    if (first.text !== one.text) {
-      report(memberPath(one.path, 'id'), `is the id of ${first.path} too, which says something else`);
-    }
-    return false;
-  });
+/** What is no id has its own fault already. */
+function idOf({ id }: JsonObject): string | undefined {
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** @param read an event without faults */
@@ -92,7 +91,7 @@ function streamingEvent({ event, text }: ReadEvent): StreamingEvent {
     id,
     type: event['type'] as string,
     createdAt: event['created_at'] as string,
-    key: typeof about === 'string' && about !== '' ? about : id,
+    key: about instanceof RawJson ? about.text : typeof about === 'string' && about !== '' ? about : id,
     value: text,
   };
 }

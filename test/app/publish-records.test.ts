@@ -208,6 +208,17 @@ function publishTo(topics: readonly string[], through: StreamProducer) {
   return publishRecords(dependencies, call, async () => ({ topic, records, answer: {} }));
 }
 
+test('that one topic is missing is not told as nothing published where another may have its records', async () => {
+  const through: StreamProducer = {
+    expectTopics: async () => {},
+    async send(name) {
+      throw name === topic ? new StreamMissing(`no topic ${name}`) : new Error('no acknowledgement');
+    },
+  };
+  await expect(publishTo([topic, `${topic}.other`], through)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(publishTo([topic], through)).rejects.toMatchObject({ kind: 'not_found' });
+});
+
 test('of a call over several topics nothing is published while one of them is missing', async () => {
   const publishing = publishTo([topic, `${topic}.none`], producer);
   await expect(publishing).rejects.toMatchObject({ kind: 'not_found' });

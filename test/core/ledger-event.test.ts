@@ -76,9 +76,22 @@ describe('an idempotency key', () => {
     expect(eventsOf(JSON.stringify({ ...saves, idempotency_key: 'a' }))[0]).not.toHaveProperty(
       'idempotencyKey',
     );
-    expect(pathsOf({ ...v2('SAVED_METADATA', saved), idempotency_key: 'x'.repeat(257) })).toEqual([
-      'idempotency_key',
-    ]);
+    for (const idempotency_key of ['x'.repeat(257), 'é', '\ud800', 'a\n', 7]) {
+      const event = { ...v2('SAVED_METADATA', saved), idempotency_key };
+      expect(pathsOf(event), JSON.stringify(idempotency_key)).toEqual(['idempotency_key']);
+    }
+  });
+
+  test('is of one event of its ledger: a repeat is taken once, and what says something else is refused', () => {
+    const keyed = (ledger: string, more: object = {}) => {
+      const event = v2('SAVED_METADATA', saved);
+      return { ...event, idempotency_key: 'a', payload: { ...event.payload, ledger, ...more } };
+    };
+    const both = JSON.stringify([keyed('eu'), keyed('us'), keyed('eu')]);
+    expect(eventsOf(both).map(({ ledger }) => ledger)).toEqual(['eu', 'us']);
+    expect(pathsOf([keyed('eu'), keyed('eu', { targetId: 'other' })])).toEqual(['[1].idempotency_key']);
+    const without = { ...keyed('eu'), idempotency_key: '' };
+    expect(eventsOf(JSON.stringify([without, without]))).toHaveLength(2);
   });
 });
 

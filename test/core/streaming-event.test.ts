@@ -47,7 +47,8 @@ describe('the key', () => {
     ['the id of the event, when there is no object', {}, 'event-1'],
     ['the id of the event, when the object has none', { object: {} }, 'event-1'],
     ['the id of the event, when that of the object is empty', { object: { id: '' } }, 'event-1'],
-    ['the id of the event, when that of the object is no string', { object: { id: 7 } }, 'event-1'],
+    ['the id of the object as it was written, when that is a number', { object: { id: 7 } }, '7'],
+    ['the id of the event, when that of the object is neither', { object: { id: [7] } }, 'event-1'],
   ])('is %s', (_, rest, key) => {
     expect(eventsOf(event('event-1', rest))[0]!.key).toBe(key);
   });

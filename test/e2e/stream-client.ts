@@ -37,9 +37,9 @@ export function streamClient(client: FanoutClient) {
     get,
     ready,
     /** Makes an org with a stream, and waits until it is ready. */
-    async create(): Promise<{ org: string; stream: StreamBody; credentials: Credentials }> {
+    async create(wanted?: object): Promise<{ org: string; stream: StreamBody; credentials: Credentials }> {
       const org = await client.createOrg();
-      const { status, body } = await client.call<StreamBody>('PUT', path(org));
+      const { status, body } = await client.call<StreamBody>('PUT', path(org), wanted);
       expect(status, JSON.stringify(body)).toBe(202);
       const { username, password } = body;
       return { org, stream: await ready(org), credentials: { username, password } };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
 import { schemathesisCommand, workFolder } from './installed.ts';
 
@@ -42,6 +43,13 @@ async function plant({ url, operatorKey }: Fanout): Promise<void> {
       body: body && JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  }
+  const headers = { authorization: `Bearer ${operatorKey}` };
+  for (let status = ''; status !== 'ready'; await wait(200)) {
+    ({ status } = (await (await fetch(`${url}/v1/orgs/acme/stream`, { headers })).json()) as {
+      status: string;
+    });
+    if (status === 'failed') throw new Error('the stream could not be provisioned');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EventIds } from '../../core/event-id.ts';
-import { type LedgerEvent, readLedgerEvents } from '../../core/ledger-event.ts';
+import { type LedgerEvent, keyedId, readLedgerEvents } from '../../core/ledger-event.ts';
 import { streamHeaders, topicName } from '../../core/stream.ts';
 import { type TopicMapping, topicFor } from '../../core/topic-mapping.ts';
 import type { TopicMappingReader } from '../ports/topic-mappings.ts';
@@ -39,14 +39,10 @@ export function ledgerEventOperations(dependencies: LedgerEventDependencies): Op
   };
 }
 
-/**
- * An event that its ledger has given a key is known by both: another ledger of the org may use the same key. No ledger's name holds
- * a colon.
- * @param madeId for an event whose ledger has given none
- */
+/** @param madeId for an event whose ledger has given none */
 function recordOf(orgId: string, event: LedgerEvent, mapping: TopicMapping, madeId: string) {
   const { type, ledger, idempotencyKey, value } = event;
-  const id = idempotencyKey === undefined ? madeId : `${ledger}:${idempotencyKey}`;
+  const id = idempotencyKey === undefined ? madeId : keyedId(ledger, idempotencyKey);
   const headers = streamHeaders(id, type);
   return { topic: topicName(orgId, topicFor(mapping, type)), key: ledger, value, headers };
 }

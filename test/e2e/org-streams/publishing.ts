@@ -184,7 +184,7 @@ export function publishingSuite(running: () => Running): void {
     });
 
     test('events of each ledger stay in order under 50 calls at once, those of one ledger made in turn', async () => {
-      const { org, stream, credentials } = await streams.create();
+      const { org, stream, credentials } = await streams.create({ partitions: 3 });
       const ledgers = Array.from({ length: 50 }, (_, number) => `ledger-${number}`);
       const turns = 3;
       await Promise.all(

@@ -83,7 +83,13 @@ export const ledgerEventV1 = shapeOf(payloadsV1, { version, ledger }, { ledger: 
 export const ledgerEventV1Point10 = shapeOf(payloadsV1, { version }, { ledger });
 export const ledgerEventV2 = shapeOf(
   payloadsV2,
-  { version: z.literal('v2'), idempotency_key: z.string().max(256).nullish() },
+  {
+    version: z.literal('v2'),
+    idempotency_key: z
+      .string()
+      .regex(/^[\x20-\x7e]{0,256}$/)
+      .nullish(),
+  },
   { ledger },
 );
 export const ledgerEvent = z.union([ledgerEventV1, ledgerEventV1Point10, ledgerEventV2]);
