@@ -11,9 +11,10 @@ export function routeWalkSuite(
 ): void {
   describe('a route of the document', () => {
     const foreign = { publisher: '', tenant: '' };
+    let foreignOrg: string;
 
     beforeAll(async () => {
-      const org = await client().createOrg();
+      const org = (foreignOrg = await client().createOrg());
       for (const role of ['publisher', 'tenant'] as const) {
         const body = { name: role, role };
         const { body: made } = await client().call<{ key: string }>('POST', `/v1/orgs/${org}/keys`, body);
@@ -64,6 +65,35 @@ export function routeWalkSuite(
         expect(await walk(planted().keys[role], without, [403])).toBeGreaterThan(20);
       },
     );
+
+    test('finds nothing of another org that is named in a body', async () => {
+      const { endpoint, node, run, event } = planted().ids;
+      const range = { since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' };
+      const inline = { config: { type: 'KAFKA', payload: {} } };
+      const data = { event_type: 'a', data: {} };
+      const bodies: [route: string, role: 'publisher' | 'tenant', body: object, status: number][] = [
+        ['POST /v1/orgs/{org}/replays', 'tenant', { ...range, endpoint_id: endpoint }, 404],
+        ['POST /v1/orgs/{org}/runs', 'publisher', { node }, 404],
+        ['POST /v1/orgs/{org}/runs', 'publisher', { node: inline, run_id: run }, 404],
+        // What its own org has is what it may be of; nothing is delivered to another's.
+        ['POST /v1/orgs/{org}/events', 'publisher', { ...data, endpoint_id: endpoint }, 202],
+      ];
+      for (const [route, role, body, status] of bodies) {
+        const answer = await documents().call(documents().operation(route), {
+          ids: { org: foreignOrg },
+          key: foreign[role],
+          body: JSON.stringify(body),
+        });
+        expect(answer.status, `${route}: ${answer.text}`).toBe(status);
+        expect(answer.text, route).not.toContain(marker);
+      }
+      const replayed = await documents().call(documents().operation('POST /v1/events/{event}/replay'), {
+        ids: { event: event! },
+        key: foreign.tenant,
+        body: JSON.stringify({ endpoint_id: endpoint }),
+      });
+      expect(replayed.status).toBe(404);
+    });
 
     test('leaves everything as it was', async () => {
       const { ids } = planted();
