@@ -45,6 +45,7 @@ export interface Result {
 }
 
 interface Run {
+  readonly owner: string;
   /** How often each record came, by endpoint path. */
   readonly seen: Map<string, number>;
   readonly latenciesMs: number[];
@@ -74,7 +75,8 @@ const receiver = createServer((request, response) => {
 });
 
 function receive(path: string, body: string): void {
-  if (!run) return;
+  // What comes late of a former run is not this one's.
+  if (!run || !isOfRun(run, path)) return;
   const [, sentMs, number] = /"sent":([\d.]+),"number":(\d+)/.exec(body)!;
   run.lastAtMs = performance.now();
   run.firstAtMs ??= run.lastAtMs;
@@ -84,6 +86,11 @@ function receive(path: string, body: string): void {
   run.seen.set(name, times);
   if (times > 1) run.doubled++;
   if (run.seen.size === run.wanted) run.finished.resolve();
+}
+
+/** The owner's name stands in the paths of its webhooks, followed by the endpoint's number. */
+function isOfRun({ owner }: Run, path: string): boolean {
+  return path === 'kafka' || path.startsWith(`/fast/${owner}-`);
 }
 
 async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<string> {
@@ -117,6 +124,7 @@ async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
   const { records, deliveriesEach, perSecond } = order;
   const finished = Promise.withResolvers<void>();
   run = {
+    owner: order.owner,
     seen: new Map(),
     latenciesMs: [],
     firstAtMs: undefined,
