@@ -1,19 +1,26 @@
 import { expect, test } from 'vitest';
 import { traceOperations } from '../../../lib/app/api/trace.ts';
 import type { EventReader } from '../../../lib/app/ports/events.ts';
+import { type Delivery, end, replay } from '../../../lib/core/delivery.ts';
 import type { FirstDelivery, JournalEvent } from '../../../lib/core/journal.ts';
 import { stringifyRaw } from '../../../lib/core/raw-json.ts';
+import { delivery } from '../../deliveries.ts';
 import { journalEvent } from '../../journal-events.ts';
 
 /** Lambda answers 6 MB at most, and has the body as a string within JSON. */
 const mostAnswerBytes = 6_000_000;
 
-async function trace(event: JournalEvent, concerned: readonly string[] = [], orgId?: string) {
+async function trace(
+  event: JournalEvent,
+  concerned: readonly string[] = [],
+  orgId?: string,
+  rows: readonly Delivery[] = [],
+) {
   const events: EventReader = {
     find: async () => [{ orgId: 'acme', entry: event }],
     journalled: async () => [],
     read: async () => event,
-    deliveriesOf: async () => [],
+    deliveriesOf: async () => [...rows],
     concerns: async (id, org) => org === orgId && concerned.includes(id),
   };
   const published = { named: async () => undefined };
@@ -84,4 +91,15 @@ test('an org is told what its event duplicates where that is its own', async () 
     state: 'duplicate',
   });
   expect(await trace(event)).toMatchObject({ duplicate_of: 'theirs' });
+});
+
+test('a delivery tells which replay made it again, and how many of its attempts are not kept', async () => {
+  const attempts = Array.from({ length: 60 }, (_, at) => ({ atMs: at, latencyMs: 1, statusCode: 500 }));
+  const once = await trace(journalEvent({ deliveries: [failed(1, 1, '')] }));
+  expect(once.deliveries[0]).not.toHaveProperty('replay_id');
+  expect(once.deliveries[0]).not.toHaveProperty('attempts_left_out');
+  const row = end(replay(delivery({ endpointId: 'ep_1', attempts }), 9000, 'rpl_1'), 'delivered');
+  const again = await trace(journalEvent({ deliveries: [failed(1, 1, '')] }), [], undefined, [row]);
+  expect(again.deliveries).toMatchObject([{ replay_id: 'rpl_1', attempts_left_out: 10 }]);
+  expect(again.deliveries[0]!.attempts).toHaveLength(50);
 });
