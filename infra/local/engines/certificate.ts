@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { cacheFolder } from './class-paths.ts';
 import { fastStart } from './java-program.ts';
 import { runJava } from './run-java.ts';
 
@@ -13,13 +14,44 @@ export interface Certificate {
   authority: string;
 }
 
-/** Makes an authority and a certificate signed by it, with Java's keytool; takes three starts of Java, a second or so. */
-export async function makeCertificate(folder: string): Promise<Certificate> {
+const storedFolder = path.join(cacheFolder, 'certificate');
+
+/**
+ * The certificate that an earlier start has made, of this installation: it is good for ten years, and nobody but its own clients
+ * trusts it. Without one, a new one.
+ */
+export async function storedCertificate(): Promise<Certificate> {
+  const found = await readStored();
+  if (found) return found;
+  await mkdir(cacheFolder, { recursive: true });
+  const folder = await mkdtemp(`${storedFolder}-`);
+  await makeCertificate(folder);
+  // Where another start was first, its certificate is taken.
+  await rename(folder, storedFolder).catch(() => rm(folder, { recursive: true }));
+  const made = await readStored();
+  if (!made) throw new Error(`the certificate of the local Kafka could not be kept in ${storedFolder}`);
+  return made;
+}
+
+async function readStored(): Promise<Certificate | undefined> {
+  const read = (name: string) => readFile(path.join(storedFolder, name), 'utf8');
+  try {
+    const [keystorePassword, authority] = await Promise.all([read(files.password), read(files.authority)]);
+    return { keystore: path.join(storedFolder, files.keystore), keystorePassword, authority };
+  } catch {
+    return undefined;
+  }
+}
+
+const files = { keystore: 'server.p12', password: 'keystore.password', authority: 'authority.pem' };
+
+/** Makes an authority and a certificate signed by it, with Java's keytool; takes four starts of Java, a second or so. */
+async function makeCertificate(folder: string): Promise<void> {
   const keystorePassword = randomBytes(16).toString('hex');
-  const passwordFile = path.join(folder, 'keystore.password');
+  const passwordFile = path.join(folder, files.password);
   await writeFile(passwordFile, keystorePassword, { mode: 0o600 });
   const authorityStore = path.join(folder, 'authority.p12');
-  const keystore = path.join(folder, 'server.p12');
+  const keystore = path.join(folder, files.keystore);
   const keytool = async (store: string, ...args: string[]): Promise<string> =>
     runKeytool(folder, [
       ...args,
@@ -63,7 +95,8 @@ export async function makeCertificate(folder: string): Promise<Certificate> {
       await keytool(keystore, '-delete', '-alias', 'authority');
     })(),
   ]);
-  return { keystore, keystorePassword, authority };
+  await rm(authorityStore);
+  await writeFile(path.join(folder, files.authority), authority);
 }
 
 async function runKeytool(folder: string, args: readonly string[]): Promise<string> {

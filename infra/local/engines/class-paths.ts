@@ -8,7 +8,10 @@ import { ended, endNow, spawnFollowing } from './children.ts';
 /** The Maven projects that name the engines' versions, and the configuration files that go with them. */
 export const mavenFolder = fileURLToPath(new URL('maven/', import.meta.url));
 
-const cacheFolder = fileURLToPath(new URL('../../../node_modules/.cache/fanout-engines/', import.meta.url));
+/** What is kept from one start to the next, until dependencies are installed anew. */
+export const cacheFolder = fileURLToPath(
+  new URL('../../../node_modules/.cache/fanout-engines/', import.meta.url),
+);
 const modules = ['kafka', 'dynamodb', 'elasticmq'] as const;
 
 /** The files that each engine needs: `.jar` files and native libraries. */

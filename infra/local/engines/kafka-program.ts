@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeCertificate } from './certificate.ts';
+import { storedCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import { mavenFolder } from './class-paths.ts';
 import type { KafkaAccess } from './engine.ts';
@@ -13,12 +13,12 @@ import { runJava } from './run-java.ts';
 
 const loopback = '127.0.0.1';
 
-/** Kafka as a program, formatted and with its certificate made, and how to reach it on the ports that it has got. */
+/** Kafka as a program, formatted and with its certificate, and how to reach it on the ports that it has got. */
 export interface KafkaProgram extends JavaProgram {
   access(ports: readonly number[]): { kafka: KafkaAccess; kafkaTls: KafkaAccess };
 }
 
-/** Prepares a single Kafka node in `folder`: formats its storage and makes its TLS certificate, both at once. */
+/** Prepares a single Kafka node in `folder`: formats its storage, and makes its TLS certificate where there is none yet, both at once. */
 export async function kafkaProgram(folder: string, jars: readonly string[]): Promise<KafkaProgram> {
   const password = newPassword();
   const options = [
@@ -28,7 +28,7 @@ export async function kafkaProgram(folder: string, jars: readonly string[]): Pro
     '-cp',
     jars.join(path.delimiter),
   ];
-  const [certificate] = await Promise.all([makeCertificate(folder), format(folder, options, password)]);
+  const [certificate] = await Promise.all([storedCertificate(), format(folder, options, password)]);
   const access = (ports: readonly number[]): ReturnType<KafkaProgram['access']> =>
     accessOn(ports, password, certificate);
   return {
