@@ -8,8 +8,9 @@ import {
   unclaimedTopics,
   usernamesOf,
   wantedUsers,
+  withoutNewTopics,
 } from '../core/stream.ts';
-import type { Shortage } from '../core/stream-capacity.ts';
+import { type Shortage, orgShortage } from '../core/stream-capacity.ts';
 import { type Progress, type StreamCluster, StreamClusterFault } from './ports/stream-cluster.ts';
 
 /** A part of the work on a stream. It may be done again at any time, and after any failure. */
@@ -49,11 +50,15 @@ const making: readonly StreamStep[] = [
   {
     name: 'capacity',
     async run(cluster, stream) {
-      const shortage = await cluster.shortage({
-        topics: topicNames(stream),
-        partitions: stream.partitions,
-        usernames: wantedUsers(stream).map(({ username }) => username),
-      });
+      const { partitions } = stream;
+      const had = withoutNewTopics(stream).topics.length;
+      const shortage =
+        orgShortage(had, stream.topics.length - had, partitions) ??
+        (await cluster.shortage({
+          topics: topicNames(stream),
+          partitions,
+          usernames: wantedUsers(stream).map(({ username }) => username),
+        }));
       if (shortage) throw new NoRoom(shortage);
       return 'done';
     },
@@ -164,6 +169,8 @@ export function errorOfStep(step: string, error: unknown): StreamError {
 function remedyOf(refusal: StreamRefusal): string {
   if (refusal instanceof NoRoom) {
     const { of, used, most } = refusal.shortage;
+    if (of === 'partitions of the org')
+      return `The org's topics have ${most} partitions at most, and ${used} are used. Take fewer topics`;
     return `The cluster has no room for more ${of}: ${used} of ${most} are used. Have the operator make room`;
   }
   const { topics } = refusal as TopicsTaken;

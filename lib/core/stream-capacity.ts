@@ -12,6 +12,12 @@ export interface ClusterContents {
   readonly usernames: ReadonlySet<string>;
 }
 
+/**
+ * How many partitions the topics of one org have at most, so that none takes what the cluster has for all: 25 of each of the four
+ * that every stream has, or four of each of 24 and one more.
+ */
+export const mostOrgPartitions = 100;
+
 /** What a stream wants of a cluster. */
 export interface StreamNeed {
   readonly topics: readonly string[];
@@ -22,9 +28,20 @@ export interface StreamNeed {
 
 /** What there is no room for. */
 export interface Shortage {
-  readonly of: 'users' | 'partitions';
+  readonly of: 'users' | 'partitions' | 'partitions of the org';
   readonly used: number;
   readonly most: number;
+}
+
+/**
+ * Whether an org may have no more topics of its stream.
+ * @param topics how many it has
+ * @param more how many are to be made
+ * @param partitions of each
+ */
+export function orgShortage(topics: number, more: number, partitions: number): Shortage | undefined {
+  if (more === 0 || (topics + more) * partitions <= mostOrgPartitions) return undefined;
+  return { of: 'partitions of the org', used: topics * partitions, most: mostOrgPartitions };
 }
 
 /**

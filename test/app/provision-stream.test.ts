@@ -7,10 +7,12 @@ import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
 import { createStreamDocuments } from '../../lib/adapters/stream-documents.ts';
 import { createTopicMappingReader, createTopicMappings } from '../../lib/adapters/topic-mappings.ts';
 import { streamOperations } from '../../lib/app/api/streams.ts';
+import { topicMappingOperations } from '../../lib/app/api/topic-mapping.ts';
 import { type ProvisionDependencies, provisionStream } from '../../lib/app/provision-stream.ts';
 import { type StreamJobDependencies, extendStream } from '../../lib/app/stream-jobs.ts';
 import type { ClusterCapacity } from '../../lib/core/stream-capacity.ts';
 import { mapAtOnce } from '../../lib/core/map-at-once.ts';
+import type { Org } from '../../lib/core/org.ts';
 import { hasWork, usernamesOf } from '../../lib/core/stream.ts';
 import {
   type ClusterView,
@@ -46,7 +48,8 @@ async function startOrg({
 } = {}) {
   const { dynamodb, sqs, kafka } = storage;
   const org = id;
-  await createDocuments(dynamodb, stores.config, 'ORG').create({ id: org });
+  const documents = createDocuments<Org>(dynamodb, stores.config, 'ORG');
+  await documents.create({ id: org, name: '', createdAt: '' });
   let nowMs = Date.now();
   const { bootstrapServers } = kafka;
   const connection = { bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' as const };
@@ -61,7 +64,16 @@ async function startOrg({
   };
   const call = async (route: string, body: object = {}, changed: Partial<StreamJobDependencies> = {}) => {
     const sources = [{ topic: 'fanout.ingest' }];
-    const operations = streamOperations({ ...dependencies, ...changed, sources });
+    const operations = {
+      ...streamOperations({ ...dependencies, ...changed, sources }),
+      ...topicMappingOperations({
+        ...dependencies,
+        mappings,
+        orgs: documents,
+        sources,
+        streamJobs: dependencies,
+      }),
+    };
     const request = { caller: { role: 'operator' as const }, path: { org }, query: {}, body, text: '' };
     return (await operations[route]!.run(request)).body;
   };
@@ -70,7 +82,8 @@ async function startOrg({
     org,
     dependencies,
     read,
-    put: () => call('PUT /v1/orgs/{org}/stream'),
+    put: (body = {}) => call('PUT /v1/orgs/{org}/stream', body),
+    putMapping: (mapping: string) => call('PUT /v1/orgs/{org}/topic-mapping', { mapping }),
     rotate: (overlap: number, changed?: Partial<StreamJobDependencies>) =>
       call('POST /v1/orgs/{org}/stream/rotate', { overlap_seconds: overlap }, changed),
     async map(mapping: string) {
@@ -98,10 +111,10 @@ async function startOrg({
   };
 }
 
-type Org = Awaited<ReturnType<typeof startOrg>>;
+type StartedOrg = Awaited<ReturnType<typeof startOrg>>;
 
 /** What a stream without mapping has on the cluster. */
-const wholeOf = async ({ org, read }: Org) => expectedContents(org, usernamesOf((await read())!));
+const wholeOf = async ({ org, read }: StartedOrg) => expectedContents(org, usernamesOf((await read())!));
 
 class Injected extends Error {}
 
@@ -127,7 +140,7 @@ function failing(dependencies: ProvisionDependencies, nth: number, when: 'before
 
 interface Scenario {
   /** Brings a stream to where the work begins. */
-  readonly prepare: (org: Org) => Promise<unknown>;
+  readonly prepare: (org: StartedOrg) => Promise<unknown>;
   /** How many users there are in the end; undefined: no stream. */
   readonly users: number | undefined;
 }
@@ -300,6 +313,35 @@ test('a mapping whose topics there is no room for takes nothing from the stream,
   expect(await org.read()).toMatchObject({ state: 'ready', topics: [...made, 'two'] });
   expect((await org.read())!.error).toBeUndefined();
   expect((await view.of(org.org)).topics).toContain(`${org.org}.two`);
+});
+
+test('a mapping that would take more partitions than an org may have is refused, however it comes', async () => {
+  const org = await startOrg();
+  await org.map('COMMITTED_TRANSACTIONS:one *:two');
+  await org.put({ partitions: 20 });
+  await org.settle();
+  expect(await org.read()).toMatchObject({
+    state: 'ready',
+    topics: ['runs', 'ledger', 'notifications', 'prices'],
+    error: {
+      class: 'capacity',
+      step: 'topic-mapping',
+      message: expect.stringContaining('have 100 partitions at most, and 80 are used') as string,
+    },
+  });
+  await expect(org.putMapping('COMMITTED_TRANSACTIONS:one *:two')).rejects.toMatchObject({
+    kind: 'conflict',
+    errors: [
+      {
+        path: 'mapping',
+        message: 'makes 2 topics of 20 partitions; an org has 100 partitions at most, of which 80 are used',
+      },
+    ],
+  });
+  await org.putMapping('*:one');
+  await org.settle();
+  expect((await org.read())!.error).toBeUndefined();
+  expect((await view.of(org.org)).topics).toHaveLength(5);
 });
 
 /** A topic that somebody else has made. */

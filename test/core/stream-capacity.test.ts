@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { type ClusterCapacity, type Shortage, shortageOf } from '../../lib/core/stream-capacity.ts';
+import {
+  type ClusterCapacity,
+  type Shortage,
+  orgShortage,
+  shortageOf,
+} from '../../lib/core/stream-capacity.ts';
 
 const need = { topics: ['acme.runs', 'acme.ledger'], partitions: 3, usernames: ['acme.a'] };
 
@@ -28,4 +33,14 @@ test('tells how much is used', () => {
     used: 5,
     most: 10,
   });
+});
+
+test.each([
+  ['all that it may', 0, 4, 25, undefined],
+  ['one too many of each', 0, 4, 26, 0],
+  ['more than there is left', 4, 2, 20, 80],
+  ['none more, beyond the limit', 24, 0, 100, undefined],
+])('an org with %s', (_name, topics, more, partitions, used) => {
+  const shortage = used === undefined ? undefined : { of: 'partitions of the org', used, most: 100 };
+  expect(orgShortage(topics, more, partitions)).toEqual(shortage);
 });

@@ -15,6 +15,7 @@ import { type Operations, withBody } from './operation.ts';
 import { presentStream } from './present-stream.ts';
 import { Problem, notFound } from './problem.ts';
 import { type SourceTopics, checkStreamNames } from './stream-names.ts';
+import { checkPartitions } from './stream-partitions.ts';
 
 const wanted = z.strictObject({ partitions: z.number().int().min(1).max(100).optional() });
 const rotation = z.strictObject({
@@ -55,6 +56,7 @@ export function streamOperations(dependencies: StreamDependencies): Operations {
         const { partitions } = body as z.output<typeof wanted>;
         checkStreamNames(sources, orgId);
         const made = newStream(orgId, partitions ?? 1, newUser(orgId), now());
+        checkPartitions('partitions', 0, made.topics.length, made.partitions);
         await watchJob(dependencies, orgId);
         const outcome = await streams.create(made);
         if (outcome === 'no_org') {

@@ -17,6 +17,7 @@ import { mappingOf } from '../topic-mappings.ts';
 import { type Operations, withBody } from './operation.ts';
 import { Problem, fieldsNotValid, notFound } from './problem.ts';
 import { type SourceTopics, checkStreamNames } from './stream-names.ts';
+import { checkPartitions } from './stream-partitions.ts';
 
 export interface TopicMappingDependencies {
   readonly mappings: Documents<OrgTopicMapping>;
@@ -41,7 +42,7 @@ export function topicMappingOperations(dependencies: TopicMappingDependencies): 
       const parsed = parseTopicMapping(body.mapping);
       if ('faults' in parsed) throw invalidMapping(parsed.faults);
       const { mapping } = parsed;
-      await checkCount(orgId, mapping);
+      await checkRoom(orgId, mapping);
       const wanted: OrgTopicMapping = {
         id: orgId,
         orgId,
@@ -67,12 +68,14 @@ export function topicMappingOperations(dependencies: TopicMappingDependencies): 
   };
 
   /** A mapping costs the cluster topics that it keeps. */
-  async function checkCount(orgId: string, mapping: TopicMapping): Promise<void> {
-    const { topics = [] } = (await streamJobs.streams.get(orgId)) ?? {};
+  async function checkRoom(orgId: string, mapping: TopicMapping): Promise<void> {
+    const { topics = [], partitions = 1 } = (await streamJobs.streams.get(orgId)) ?? {};
     const count = new Set([...topics, ...topicsOf(mapping)]).size;
-    if (count <= mostTopics) return;
-    const message = `makes ${count} topics with those of former mappings; a stream has ${mostTopics} at most`;
-    throw new Problem('conflict', 'The stream has too many topics.', [{ path: 'mapping', message }]);
+    if (count > mostTopics) {
+      const message = `makes ${count} topics with those of former mappings; a stream has ${mostTopics} at most`;
+      throw new Problem('conflict', 'The stream has too many topics.', [{ path: 'mapping', message }]);
+    }
+    checkPartitions('mapping', topics.length, count - topics.length, partitions);
   }
 }
 

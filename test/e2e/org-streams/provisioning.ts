@@ -237,6 +237,10 @@ export function provisioningSuite(running: () => Running): void {
       const other = await client.call('PUT', path, { partitions: 2 }, tenant);
       expect(other).toMatchObject({ status: 409, body: { errors: [{ path: 'partitions' }] } });
       expect(await client.call('PUT', path, { partitions: 0 })).toMatchObject({ status: 400 });
+      const greedy = await client.call('PUT', streams.path(await client.createOrg()), { partitions: 26 });
+      const message =
+        'makes 4 topics of 26 partitions; an org has 100 partitions at most, of which 0 are used';
+      expect(greedy).toMatchObject({ status: 409, body: { errors: [{ path: 'partitions', message }] } });
       expect(await client.call('PUT', streams.path('nobody'))).toMatchObject({ status: 404 });
       expect(await client.call('GET', streams.path('nobody'))).toMatchObject({ status: 404 });
       // Its mapping could name the topic that is ingested.

@@ -55,7 +55,10 @@ export const streamDescriptions: Descriptions = {
       'On MSK this takes up to ten minutes: ask GET until `status` is `ready`. A repeat makes what is missing, with the same password.',
     body: {
       name: 'WantedStream',
-      fields: { partitions: 'Of each topic; cannot change. 1 unless the first PUT says otherwise.' },
+      fields: {
+        partitions:
+          'Of each topic; cannot change. 1 unless the first PUT says otherwise; all topics of an org have 100 at most.',
+      },
       examples: { partitions: { partitions: 3 } },
     },
     answer: {
