@@ -13,27 +13,13 @@ export function createPublishCalls(
   now: () => number,
 ): PublishCalls {
   return {
-    async begin(call, lease) {
+    async begin(call, lease, orgMadeMs = async () => 0) {
       const nowMs = now();
-      const found = await conflicting(
-        client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: {
-              ...callKey(call),
-              fingerprint: { S: call.fingerprint },
-              started_at: { N: String(nowMs) },
-              lease: { S: lease.id },
-              leased_until: { N: String(lease.untilMs) },
-              ...expiry(nowMs),
-            },
-            // DynamoDB deletes expired items when it comes to it, days late at times, so the time itself is compared.
-            ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now',
-            ExpressionAttributeValues: { ':now': { N: String(Math.floor(nowMs / 1000)) } },
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          }),
-        ),
-      );
+      let found = await putNew(call, lease, nowMs, 0);
+      if (found && found['lease']!.S !== lease.id) {
+        const sinceMs = await orgMadeMs();
+        if (Number(found['started_at']!.N) < sinceMs) found = await putNew(call, lease, nowMs, sinceMs);
+      }
       if (found === undefined) return { is: 'ours', startedMs: nowMs, isContinued: false };
       const startedMs = Number(found['started_at']!.N);
       if (found['fingerprint']!.S !== call.fingerprint) return { is: 'other_call' };
@@ -67,6 +53,37 @@ export function createPublishCalls(
       await change(call, lease, 'SET leased_until = :never', { ':never': { N: '0' } });
     },
   };
+
+  /**
+   * @param sinceMs calls that were begun before are none
+   * @returns the call that there is already
+   */
+  async function putNew(
+    call: KeyedCall,
+    lease: CallLease,
+    nowMs: number,
+    sinceMs: number,
+  ): Promise<Item | undefined> {
+    const put = new PutItemCommand({
+      TableName: table,
+      Item: {
+        ...callKey(call),
+        fingerprint: { S: call.fingerprint },
+        started_at: { N: String(nowMs) },
+        lease: { S: lease.id },
+        leased_until: { N: String(lease.untilMs) },
+        ...expiry(nowMs),
+      },
+      // DynamoDB deletes expired items when it comes to it, days late at times, so the time itself is compared.
+      ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now OR started_at < :since',
+      ExpressionAttributeValues: {
+        ':now': { N: String(Math.floor(nowMs / 1000)) },
+        ':since': { N: String(sinceMs) },
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    return conflicting(client.send(put));
+  }
 
   /** @returns the call as it is now; undefined when another has it */
   async function takeOver(call: KeyedCall, lease: CallLease, nowMs: number): Promise<Item | undefined> {

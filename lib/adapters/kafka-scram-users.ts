@@ -38,7 +38,7 @@ export async function scramUsernames(operate: Operator): Promise<Set<string>> {
   return new Set(results.map(({ user }) => user));
 }
 
-/** Whether every bootstrap server lets a user in, now or within seconds. */
+/** Whether every bootstrap server that answers lets a user in, now or within seconds: one that is away learns of him when it is back. */
 export async function letScramUserIn(
   access: Omit<BrokerAccess, 'sasl'>,
   { username, password }: StreamUser,
@@ -46,13 +46,20 @@ export async function letScramUserIn(
 ): Promise<boolean> {
   const sasl = { mechanism: 'SCRAM-SHA-512' as const, username, password };
   const deadline = performance.now() + withinMs;
-  for (const server of access.bootstrapServers) {
+  const isLetIn = async (server: string): Promise<boolean> => {
     while (!(await signsIn({ ...access, sasl }, server))) {
       if (performance.now() >= deadline) return false;
       await wait(betweenTriesMs);
     }
-  }
-  return true;
+    return true;
+  };
+  const servers = await Promise.allSettled(access.bootstrapServers.map(isLetIn));
+  const answers = servers.flatMap((server) => (server.status === 'fulfilled' ? [server.value] : []));
+  const failures = servers.flatMap((server) =>
+    server.status === 'rejected' ? [server.reason as unknown] : [],
+  );
+  if (answers.length === 0) throw faultOf(failures[0]);
+  return !answers.includes(false);
 }
 
 async function signsIn(access: BrokerAccess, server: string): Promise<boolean> {

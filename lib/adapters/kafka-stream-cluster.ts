@@ -4,21 +4,25 @@ import type { StreamConnection } from '../core/stream.ts';
 import { type ClusterCapacity, shortageOf } from '../core/stream-capacity.ts';
 import { createKafkaAcls } from './kafka-acls.ts';
 import { existingTopics } from './kafka-existing-topics.ts';
-import { type BrokerAccess, createOperator, type Operator, unless } from './kafka-operator.ts';
+import { type BrokerAccess, createOperator, faultOf, type Operator, unless } from './kafka-operator.ts';
 import { letScramUserIn, removeScramUser, scramUsernames, setScramUser } from './kafka-scram-users.ts';
 
 const topicTimeoutMs = 10_000;
 /** As many as the brokers' `default.replication.factor` says. */
 const usualReplication = -1;
 
-/** Streams on any Kafka from 2.7 on, by its protocol alone. What it answers is done. */
+/**
+ * Streams on any Kafka from 2.7 on, by its protocol alone. What it answers is done.
+ * @param access asked before each connection, for the operator's password may be another by then
+ */
 export function createKafkaStreamCluster(
-  operator: BrokerAccess,
+  access: () => Promise<BrokerAccess>,
   connection: StreamConnection,
   capacity: ClusterCapacity,
 ): StreamCluster {
-  const operate = createOperator(async () => operator);
+  const operate = createOperator(access);
   return {
+    showsAfterMs: 0,
     ...createKafkaAcls(operate),
 
     connection: async () => connection,
@@ -49,7 +53,7 @@ export function createKafkaStreamCluster(
       return 'done';
     },
 
-    letsIn: (user) => letScramUserIn(operator, user),
+    letsIn: async (user) => letScramUserIn(await access().catch(fail), user),
 
     async removeUser(username) {
       await removeScramUser(operate, username);
@@ -64,6 +68,10 @@ export function createKafkaStreamCluster(
       return 'done';
     },
   };
+}
+
+function fail(error: unknown): never {
+  throw faultOf(error);
 }
 
 type Metadata = ReturnType<typeof metadataV7.parseResponse>;

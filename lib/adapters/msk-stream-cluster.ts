@@ -12,6 +12,9 @@ import type { MskSettings } from '../core/stream-cluster-settings.ts';
 import { createMskTopics, topicsOnMsk } from './msk-topics.ts';
 import { createMskUsers, usernamesOnMsk } from './msk-users.ts';
 
+/** A topic shows about a minute after it was made. */
+const showsAfterMs = 180_000;
+
 /** Streams on the MSK cluster of the stage, from a function in its network. */
 export function openMskStreamCluster(settings: MskSettings, capacity: ClusterCapacity): StreamCluster {
   const kafka = new KafkaClient(boundedRequests);
@@ -34,6 +37,7 @@ export function createMskStreamCluster(
   capacity: ClusterCapacity,
 ): StreamCluster {
   return {
+    showsAfterMs,
     ...createKafkaAcls(operate),
     ...createMskTopics(kafka, settings),
     ...createMskUsers(kafka, secrets, settings),

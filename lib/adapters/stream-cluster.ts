@@ -12,7 +12,7 @@ export async function openStreamCluster(settings: string): Promise<StreamCluster
   if (cluster.kind === 'self-managed') {
     const { bootstrapServers, securityProtocol } = cluster;
     const connection = { bootstrapServers: bootstrapServers.join(','), securityProtocol };
-    return createKafkaStreamCluster(await operatorAccess(cluster), connection, cluster);
+    return createKafkaStreamCluster(() => operatorAccess(cluster), connection, cluster);
   }
   // Clients of AWS that only MSK needs.
   const { openMskStreamCluster } = await import('./msk-stream-cluster.ts');

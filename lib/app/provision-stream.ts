@@ -55,8 +55,9 @@ export async function provisionStream(
   if (!stream) return undefined;
   await watchJob(dependencies, id);
   let connection: StreamConnection | undefined;
-  const ended = endedUsers(stream, now());
-  const steps = stepsOf(stream, ended);
+  const begunMs = now();
+  const ended = endedUsers(stream, begunMs);
+  const steps = stepsOf(stream, ended, begunMs);
   let wanted = stream;
   let denied: StreamError | undefined;
   let underway: string[] = [];

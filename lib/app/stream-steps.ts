@@ -92,7 +92,7 @@ const making: readonly StreamStep[] = [
 ];
 
 /** Rights first: whoever is connected is refused at once, not only when he connects again. */
-const removing: readonly StreamStep[] = [
+const removing = (nowMs: number): readonly StreamStep[] => [
   {
     name: 'acls',
     async run(cluster, stream) {
@@ -106,8 +106,12 @@ const removing: readonly StreamStep[] = [
   },
   {
     name: 'topics',
-    run: (cluster, stream) =>
-      cluster.removeTopics(topicNames({ orgId: stream.orgId, topics: ownTopics(stream) })),
+    async run(cluster, stream) {
+      const { orgId, updatedAt } = stream;
+      const progress = await cluster.removeTopics(topicNames({ orgId, topics: ownTopics(stream) }));
+      // Made until then, and by whoever was at it when the removal was asked for.
+      return nowMs < Date.parse(updatedAt) + cluster.showsAfterMs ? 'underway' : progress;
+    },
   },
 ];
 
@@ -127,11 +131,11 @@ function retirementOf(usernames: readonly string[]): StreamStep {
  * What is to be done for a stream now.
  * @param ended users whose time is over
  */
-export function stepsOf({ state }: Stream, ended: readonly string[]): readonly StreamStep[] {
+export function stepsOf({ state }: Stream, ended: readonly string[], nowMs: number): readonly StreamStep[] {
   const retiring = ended.length > 0 ? [retirementOf(ended)] : [];
   switch (state) {
     case 'deleting':
-      return removing;
+      return removing(nowMs);
     case 'provisioning':
     case 'rotating':
       return [...retiring, ...making];

@@ -20,7 +20,7 @@ afterAll(async () => {
 const roomy = { mostUsers: 1000, mostPartitions: 10_000 };
 const create = (operator = operatorOf(engines.kafka), capacity = roomy) =>
   createKafkaStreamCluster(
-    operator,
+    async () => operator,
     { bootstrapServers: engines.kafka.bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' },
     capacity,
   );
@@ -87,6 +87,30 @@ test('a user is let in with his last password alone, and not once he is removed'
   await cluster.removeUser('login.a');
   await expect.poll(() => cluster.letsIn(second!), { timeout: 10_000 }).toBe(false);
 }, 30_000);
+
+test('a bootstrap server that is away does not keep a user out', async () => {
+  const operator = operatorOf(engines.kafka);
+  const cluster = create({ ...operator, bootstrapServers: ['127.0.0.1:1', ...operator.bootstrapServers] });
+  const user = { username: 'away.a', password: 'a-password' };
+  expect(await cluster.letsIn(user)).toBe(false);
+  await cluster.ensureUser(user);
+  expect(await cluster.letsIn(user)).toBe(true);
+});
+
+test("the operator's password may change: it is read again once it is refused", async () => {
+  const operator = operatorOf(engines.kafka);
+  const passwords = ['a former one'];
+  const cluster = createKafkaStreamCluster(
+    async () => ({
+      ...operator,
+      sasl: { ...operator.sasl, password: passwords.pop() ?? operator.sasl.password },
+    }),
+    { bootstrapServers: engines.kafka.bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' },
+    roomy,
+  );
+  await expect(cluster.removeAcls('nobody.a')).rejects.toMatchObject({ class: 'not_permitted' });
+  await cluster.removeAcls('nobody.a');
+});
 
 describe('a fault is of a class', () => {
   const faultOf = (call: Promise<unknown>) =>

@@ -9,6 +9,7 @@ import { createTopicMappingReader, createTopicMappings } from '../../lib/adapter
 import { streamOperations } from '../../lib/app/api/streams.ts';
 import { topicMappingOperations } from '../../lib/app/api/topic-mapping.ts';
 import { type ProvisionDependencies, provisionStream } from '../../lib/app/provision-stream.ts';
+import type { StreamCluster } from '../../lib/app/ports/stream-cluster.ts';
 import { type StreamJobDependencies, extendStream } from '../../lib/app/stream-jobs.ts';
 import type { ClusterCapacity } from '../../lib/core/stream-capacity.ts';
 import { mapAtOnce } from '../../lib/core/map-at-once.ts';
@@ -58,7 +59,7 @@ async function startOrg({
     streams: createStreamDocuments(dynamodb, stores.config, sealKey),
     watch: createJobWatch(dynamodb, stores.events, 'STREAM', 30),
     queue: createJobQueue(sqs, stores.streams),
-    cluster: createKafkaStreamCluster(operatorOf(kafka), connection, capacity),
+    cluster: createKafkaStreamCluster(async () => operatorOf(kafka), connection, capacity),
     mappings: createTopicMappingReader(mappings),
     now: () => nowMs,
   };
@@ -225,7 +226,11 @@ test('a failing step is told with its class, and forgotten once it works', async
   const org = await startOrg();
   await org.put();
   const operator = { ...operatorOf(storage.kafka), bootstrapServers: ['127.0.0.1:1'] };
-  const away = createKafkaStreamCluster(operator, await org.dependencies.cluster.connection(), roomy);
+  const away = createKafkaStreamCluster(
+    async () => operator,
+    await org.dependencies.cluster.connection(),
+    roomy,
+  );
   await expect(org.run({ cluster: away })).rejects.toMatchObject({ class: 'unreachable' });
   const { state, error } = (await org.read())!;
   expect(state).toBe('provisioning');
@@ -240,7 +245,7 @@ test('a stream that there is no room for is refused with the reason, and made wh
   const org = await startOrg();
   await org.put();
   const full = createKafkaStreamCluster(
-    operatorOf(storage.kafka),
+    async () => operatorOf(storage.kafka),
     await org.dependencies.cluster.connection(),
     { ...roomy, mostUsers: 1 },
   );
@@ -277,7 +282,7 @@ test('a mapping whose topics there is no room for takes nothing from the stream,
     const capacity = { ...roomy, mostPartitions: partitions + more };
     const { bootstrapServers } = storage.kafka;
     const connection = { bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' as const };
-    return { cluster: createKafkaStreamCluster(operatorOf(storage.kafka), connection, capacity) };
+    return { cluster: createKafkaStreamCluster(async () => operatorOf(storage.kafka), connection, capacity) };
   };
   const map = async (mapping: string, topics: string[]) => {
     await org.map(mapping);
@@ -457,6 +462,39 @@ test('a rotation that was written by a request whose answer was lost is answered
   expect(messages).toBe(1);
   await org.settle();
   expect((await org.read())!.user).toEqual(next);
+});
+
+test('a stream whose topics are underway is asked after, and is not ready before they are done', async () => {
+  const org = await startOrg();
+  await org.put();
+  const { cluster } = org.dependencies;
+  let asked = 0;
+  const slow: StreamCluster = {
+    ...cluster,
+    async ensureTopics(...wanted) {
+      await cluster.ensureTopics(...wanted);
+      return ++asked < 3 ? 'underway' : 'done';
+    },
+  };
+  for (let runs = 0; runs < 2; runs++) {
+    expect(await org.run({ cluster: slow })).toEqual({ state: 'provisioning', underway: ['topics'] });
+    org.advance(10_000);
+  }
+  expect(await org.run({ cluster: slow })).toEqual({ state: 'ready', underway: [] });
+});
+
+test('a stream is not taken for removed before all that was made for it must have shown', async () => {
+  const org = await startOrg();
+  await org.put();
+  await org.settle();
+  const cluster = { ...org.dependencies.cluster, showsAfterMs: 60_000 };
+  await org.remove();
+  expect(await org.run({ cluster })).toEqual({ state: 'deleting', underway: ['topics'] });
+  // One that another of our functions was making shows.
+  await makeTopic(`${org.org}.runs`);
+  org.advance(60_000);
+  expect(await org.run({ cluster })).toEqual({ state: 'deleted', underway: [] });
+  await expect.poll(() => view.of(org.org)).toEqual(nothing);
 });
 
 test('what is missing of a stream is made again when it is asked for again', async () => {

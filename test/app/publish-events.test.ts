@@ -80,7 +80,8 @@ function publish(client: DynamoDBClient, key: string | undefined, published = ev
     published: createPublishedEvents(client, table, { retentionDays: 30, windowHours: 24 }, now),
     lists: createEventLists(client, table, createEventReader(client, table, ids)),
   };
-  const once = { calls: createPublishCalls(client, table, 24, now), callSecret: 'key', now };
+  const orgs = createDocuments<Org>(client, config, 'ORG');
+  const once = { calls: createPublishCalls(client, table, 24, now), callSecret: 'key', orgs, now };
   const call = { orgId: 'acme', operation: 'events', text: JSON.stringify(published), idempotencyKey: key };
   return publishOnce(once, call, (made) => publishEvents(pipeline, 'acme', published, made));
 }

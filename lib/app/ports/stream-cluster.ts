@@ -15,6 +15,8 @@ export interface ReadRights {
  * All reject with `StreamClusterFault`.
  */
 export interface StreamCluster {
+  /** How long what was made may not show: until then, that it is not there does not tell that it is gone. Milliseconds. */
+  readonly showsAfterMs: number;
   /** How consumers connect. */
   connection(): Promise<StreamConnection>;
   /** What of that which is missing there is no room for; undefined when there is room for all. */
