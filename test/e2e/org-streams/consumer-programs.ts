@@ -47,5 +47,5 @@ export function runProgram(command: string, args: readonly string[]) {
   for (const from of [child.stdout, child.stderr])
     createInterface(from).on('line', (line) => void lines.push(line));
   onTestFinished(() => void child.kill('SIGKILL'));
-  return { lines };
+  return { lines, stop: () => child.kill('SIGTERM') };
 }

@@ -3,7 +3,7 @@ import { Kafka } from 'kafkajs';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { kafkaClientOptions } from '../../../infra/local/engines/kafka-client.ts';
 import type { FanoutClient } from '../fanout-client.ts';
-import { type StreamBody, streamClient } from '../stream-client.ts';
+import { streamClient } from '../stream-client.ts';
 import { pythonWithKafka, runProgram, whyNoKcat } from './consumer-programs.ts';
 import type { Running } from './provisioning.ts';
 
@@ -71,14 +71,19 @@ export function consumersSuite(running: () => Running): void {
       const pasted = (command: string) => {
         const withPassword = command.replace("'<PASSWORD>'", credentials.password);
         expect(withPassword).not.toBe(command);
-        return runProgram('sh', ['-c', `exec ${withPassword}`]).lines;
+        return runProgram('sh', ['-c', `exec ${withPassword}`]);
       };
-      const { list, consume } = stream.commands as StreamBody['commands'];
+      const { list, consume } = stream.commands;
       const listed = pasted(list);
       for (const topic of Object.values(stream.topics))
-        await expect.poll(() => listed.join('\n'), { timeout: 30_000 }).toContain(`topic "${topic}"`);
+        await expect.poll(() => listed.lines.join('\n'), { timeout: 30_000 }).toContain(`topic "${topic}"`);
       const consumed = pasted(consume['runs']!);
-      await expect.poll(() => consumed.join('\n'), { timeout: 30_000 }).toContain(run);
+      await expect
+        .poll(() => consumed.lines.join('\n'), { timeout: 30_000 })
+        .toContain(`Reached end of topic ${org}.runs [0] at offset 1`);
+      // It writes line by line to a terminal only, and to anything else in the end.
+      consumed.stop();
+      await expect.poll(() => consumed.lines.join('\n'), { timeout: 30_000 }).toContain(run);
     }, 120_000);
   });
 }
