@@ -1,7 +1,10 @@
+import type { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Problem } from '../app/api/problem.ts';
 import { errorFields, log, metrics } from './log.ts';
+
+type ServiceException = Pick<DynamoDBServiceException, 'name' | '$metadata'>;
 
 /**
  * Answers errors as problem+json. What was not foreseen is logged, and tells the caller nothing but that it failed; so is what
@@ -35,8 +38,17 @@ export function answerProblems<Event extends { routeKey: string }>(): Middleware
   };
 }
 
+/** What the SDK's errors are called where AWS has too much to do; a store that fails answers 5xx. */
+const busy = new Set([
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+]);
+const lostConnection = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
 function unforeseen(error: unknown): Problem {
-  const { name, code } = error as { name?: string; code?: string };
-  const isOutage = name === 'TimeoutError' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
+  const { name = '', code = '', $metadata } = error as Partial<ServiceException & NodeJS.ErrnoException>;
+  const isStoreFailing = ($metadata?.httpStatusCode ?? 0) >= 500 || busy.has(name) || name === 'TimeoutError';
+  const isOutage = isStoreFailing || lostConnection.has(code);
   return new Problem(isOutage ? 'unavailable' : 'internal', 'Try again; if it goes on, tell your operator.');
 }

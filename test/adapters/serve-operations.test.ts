@@ -38,3 +38,22 @@ test('a call that is under way says when to try again', async () => {
     headers: { 'retry-after': '1' },
   });
 });
+
+test.each([
+  [503, { name: 'TimeoutError' }],
+  [503, { name: 'ThrottlingException', $metadata: { httpStatusCode: 400 } }],
+  [503, { name: 'ProvisionedThroughputExceededException', $metadata: { httpStatusCode: 400 } }],
+  [503, { name: 'InternalServerError', $metadata: { httpStatusCode: 500 } }],
+  [503, { code: 'ECONNREFUSED' }],
+  [500, { name: 'ValidationException', $metadata: { httpStatusCode: 400 } }],
+  [500, { name: 'TypeError' }],
+])('answers %i to what a store fails with, or we: %j', async (statusCode, fields) => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const run = async () => {
+    throw Object.assign(new Error('of no interest to callers'), fields);
+  };
+  const fails = serveOperations({ 'GET /a': { roles: ['tenant'], run } });
+  const answer = await fails(event, {} as Context);
+  expect(answer).toMatchObject({ statusCode });
+  expect(JSON.stringify(answer)).not.toContain('of no interest');
+});
