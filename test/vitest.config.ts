@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/e2e/used-permissions.ts'],
+    globalSetup: ['test/global-setup.ts'],
     reporters: ['default', new CountsReporter()],
     // kafkajs 2.2.4 sets a timer of a negative time now and then, which Node 24 warns about.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],

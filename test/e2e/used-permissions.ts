@@ -1,16 +1,7 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestProject } from 'vitest/node';
 import { type MadeCall, type Permission, allows } from './role-permissions.ts';
 import type { WatchedCalls } from './watched-calls.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** A folder for what files of tests leave for others, and for the end of the run. */
-    readonly sharedFolder: string;
-  }
-}
 
 /** What roles allow and no function asks for in these tests, as lines of `unusedOf`, with who does ask, or when. */
 const explained: readonly (readonly [permission: RegExp, why: string])[] = [
@@ -38,23 +29,22 @@ const explained: readonly (readonly [permission: RegExp, why: string])[] = [
   [/Publish.*: dynamodb:(BatchWriteItem|Query) on .*Events/, 'what a large call keeps is in parts'],
 ];
 
-/** Before all tests: a folder. After them, if all end-to-end tests ran: is all that roles allow used? */
-export function setup(project: TestProject) {
-  const folder = mkdtempSync(join(tmpdir(), 'fanout-tests-'));
-  project.provide('sharedFolder', folder);
-  return () => {
-    const watched = readdirSync(folder)
-      .filter((name) => name.startsWith('calls-'))
-      .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as WatchedCalls);
-    rmSync(folder, { recursive: true });
-    const ran = new Set(watched.map(({ testPath }) => testPath));
-    if (watchedFiles().some((file) => !ran.has(file))) return;
-    const unused = unusedOf(
-      watched.flatMap(({ permissions }) => permissions),
-      watched.flatMap(({ calls }) => calls),
-    );
-    if (unused.length > 0) throw new Error(`Roles allow what nobody asks for:\n${unused.join('\n')}`);
-  };
+/**
+ * Where all end-to-end tests ran: is all that roles allow used?
+ * @param folder where they left what their functions asked for
+ * @throws Error with what is not
+ */
+export function checkUsedPermissions(folder: string): void {
+  const watched = readdirSync(folder)
+    .filter((name) => name.startsWith('calls-'))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as WatchedCalls);
+  const ran = new Set(watched.map(({ testPath }) => testPath));
+  if (watchedFiles().some((file) => !ran.has(file))) return;
+  const unused = unusedOf(
+    watched.flatMap(({ permissions }) => permissions),
+    watched.flatMap(({ calls }) => calls),
+  );
+  if (unused.length > 0) throw new Error(`Roles allow what nobody asks for:\n${unused.join('\n')}`);
 }
 
 /** The end-to-end tests that watch their functions. */

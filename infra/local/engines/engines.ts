@@ -12,7 +12,7 @@ import type {
 } from './engine.ts';
 import { givenEngines } from './given.ts';
 import type { GivenEngines } from './given.ts';
-import { startJavaEngines } from './java.ts';
+import { prepareJavaEngines, startJavaEngines } from './java.ts';
 import type { StartedEngines } from './java.ts';
 import { describeJavaTools, findJavaTools, oldestJava } from './java-tools.ts';
 
@@ -67,6 +67,15 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
     dynamodbUrl: present(engines.dynamodbUrl),
     sqsUrl: present(engines.sqsUrl),
   };
+}
+
+/**
+ * Fetches and makes what engines start from, where it is not there yet: starts side by side would each do it.
+ * @throws MissingEngines as `startEngines` does
+ */
+export async function prepareEngines(say: (line: string) => void): Promise<void> {
+  const wanted = wantedBeside(givenEngines(process.env));
+  if (wanted.size > 0 && (await chooseOrigin(wanted)) === 'java') await prepareJavaEngines(say);
 }
 
 function wantedBeside(given: GivenEngines): Wanted {

@@ -1,3 +1,4 @@
+import { storedCertificate } from './certificate.ts';
 import { removeAtExit } from './children.ts';
 import { fetchClassPaths, storedClassPaths } from './class-paths.ts';
 import type { ClassPaths } from './class-paths.ts';
@@ -38,6 +39,20 @@ export async function startJavaEngines(wanted: Wanted, options: EngineOptions): 
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Has Maven fetch what is not there yet, and the certificate made. */
+export async function prepareJavaEngines(say: (line: string) => void): Promise<void> {
+  await removeStaleFolders();
+  const folder = await createFolder();
+  const keepFolder = removeAtExit(folder);
+  try {
+    if (!(await storedClassPaths())) await fetchClassPaths(folder, say);
+    await storedCertificate();
+  } finally {
+    await removeFolder(folder);
+    keepFolder();
   }
 }
 
