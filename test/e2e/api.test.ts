@@ -6,14 +6,22 @@ import { type ApiClient, apiClient } from './api/api-client.ts';
 import { endpointsSuite } from './api/endpoints.ts';
 import { orgsSuite } from './api/orgs.ts';
 import { requestsSuite } from './api/requests.ts';
+import { type DocumentClient, documentClient } from './contract/document-client.ts';
+import { examplesSuite } from './contract/examples.ts';
+import { malformedBodiesSuite } from './contract/malformed-bodies.ts';
+import { type PlantedOrg, plantOrg } from './contract/planted-org.ts';
+import { routeWalkSuite } from './contract/route-walk.ts';
 import { connectClient } from './fanout-client.ts';
 
 let fanout: Fanout;
 let client: ApiClient;
+let documents: DocumentClient;
+let planted: PlantedOrg;
 
 beforeAll(async () => {
   fanout = await startWatchedFanout();
   client = apiClient(fanout, await connectClient(fanout));
+  documents = await documentClient(fanout);
 });
 afterAll(async () => {
   await client?.stop();
@@ -36,6 +44,25 @@ orgsSuite(() => client);
 endpointsSuite(() => client);
 requestsSuite(() => client);
 accessSuite(
+  () => client,
+  () => fanout.url,
+);
+
+test('there is an org that has one of everything', async () => {
+  planted = await plantOrg(documents, client);
+});
+
+malformedBodiesSuite(
+  () => documents,
+  () => planted,
+);
+routeWalkSuite(
+  () => documents,
+  () => client,
+  () => planted,
+);
+examplesSuite(
+  () => documents,
   () => client,
   () => fanout.url,
 );
