@@ -87,6 +87,9 @@ export const localListeners = {
   saslSsl: 'sasl-ssl.kafka.localhost:9096',
 } as const;
 
+/** Stands, on the local stage, for the authority that signed the certificate of the machine's own broker; the machine knows it. */
+export const localAuthority = 'local-broker-authority';
+
 /** Holds, on the local stage, what the operator of the machine's own broker signs in with; the machine knows it. */
 export const localOperator: StoredSecret = {
   secretArn: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:kafka-operator-local0',

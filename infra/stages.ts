@@ -2,7 +2,7 @@ import { checkCluster, type ClusterSettings } from './cluster-settings.ts';
 import { checkNetworkSettings, type NetworkSettings } from './network-settings.ts';
 import { checkOperation, type OperationSettings } from './operation-settings.ts';
 import { checkSources, whole } from './source-problems.ts';
-import { localListeners, localOperator, type SourceSettings } from './source-settings.ts';
+import { localAuthority, localListeners, localOperator, type SourceSettings } from './source-settings.ts';
 import { checkStreams, type StreamSettings } from './stream-settings.ts';
 import { checkWebhookTargets, type WebhookTargetSettings } from './webhook-targets.ts';
 
@@ -105,10 +105,11 @@ export const stages: Readonly<Record<StageName, StageSettings>> = {
       mostUsers: 1000,
       mostPartitions: 4000,
     },
-    deliveryConcurrency: 2,
+    deliveryConcurrency: 10,
     slowDeliveryConcurrency: 2,
     publishConcurrency: 20,
     allowLoopbackTargets: true,
+    kafkaCertificateAuthorities: [localAuthority],
     webhookPorts: 'any',
   },
   sandbox: {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { sourceDescriptions, type SourceSettings } from './source-settings.ts';
+import { localAuthority, sourceDescriptions, type SourceSettings } from './source-settings.ts';
 import { type Check, whole } from './source-problems.ts';
 
 /** Where webhooks and messages of a stage may go. */
@@ -57,7 +57,7 @@ export function checkWebhookTargets(settings: TargetsOfStage, check: Check): voi
   }
   for (const [at, certificate] of kafkaCertificateAuthorities.entries()) {
     check(
-      isCertificate(certificate),
+      isCertificate(certificate) || (settings.name === 'local' && certificate === localAuthority),
       'kafkaCertificateAuthorities',
       `number ${at + 1} is no certificate in PEM`,
     );

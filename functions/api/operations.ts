@@ -1,5 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createAddressGuard } from '../../lib/adapters/address-guard.ts';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
+import { freshMs } from '../../lib/adapters/cached-reads.ts';
 import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
@@ -151,6 +153,8 @@ export const operations: Operations = {
     releases: replayJobs,
     counts: createEndpointCounts(dynamodb, eventsTable, now),
     streaks: createFailureStreaks(dynamodb, eventsTable, retentionDays, now),
+    // And the moment by which an index lags.
+    changeShows: () => wait(freshMs + 500),
     now,
   }),
   ...eventOperations({

@@ -115,7 +115,7 @@ async function planStage(folder: string, { stage = 'local', assembly, say }: Fan
   return plan;
 }
 
-function describe(machine: Machine, { kafka, dynamodbUrl, sqsUrl }: Engines) {
+function describe(machine: Machine, { kafka, kafkaTls, dynamodbUrl, sqsUrl }: Engines) {
   const ingestTopic = output(machine, 'IngestTopic');
   const operatorKey = machine.secretValue(output(machine, 'OperatorKeySecretArn'));
   const environment = {
@@ -127,6 +127,7 @@ function describe(machine: Machine, { kafka, dynamodbUrl, sqsUrl }: Engines) {
     KAFKA_PASSWORD: kafka.password,
     KAFKA_SASL_MECHANISM: kafka.saslMechanism,
     KAFKA_SECURITY_PROTOCOL: kafka.securityProtocol,
+    ...(kafkaTls && { KAFKA_TLS_BROKERS: kafkaTls.bootstrapServers }),
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
     AWS_ENDPOINT_URL_SQS: sqsUrl,
   };

@@ -125,12 +125,13 @@ function openFunctionLog(): { write: (line: string) => void; close: () => Promis
 }
 
 function introduce({ url, operatorKey, ingestTopic, engines }: Fanout): void {
-  const { bootstrapServers, securityProtocol } = engines.kafka;
+  const { kafka, kafkaTls } = engines;
+  const tls = kafkaTls ? `, with TLS ${kafkaTls.bootstrapServers}` : '';
   print(`
 Fanout runs.
   API            ${url}
   operator key   ${operatorKey}
-  Kafka          ${bootstrapServers} (${securityProtocol})
+  Kafka          ${kafka.bootstrapServers} (${kafka.securityProtocol})${tls}
   ingest topic   ${ingestTopic}
   DynamoDB       ${engines.dynamodbUrl}
   SQS            ${engines.sqsUrl}

@@ -1,5 +1,5 @@
 /** How long an answer is used without asking again. */
-const freshMs = 2_000;
+export const freshMs = 2_000;
 /** How long an answer is used when the table cannot be read; then calls fail. */
 const staleMs = 30_000;
 /** What kept answers hold together; those read least recently are dropped first. */

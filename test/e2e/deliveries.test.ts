@@ -159,3 +159,28 @@ test.each([
   expect(answer).toMatchObject({ status: 400, ...problem('invalid_request') });
   expect(answer.body.errors!.map((error) => error.path).sort()).toEqual(paths);
 });
+
+test('a change counts for all that is published once it was answered', async () => {
+  const [former, latter] = [await goodReceiver(), await goodReceiver()];
+  const org = await client.createOrg();
+  const { id } = await client.createEndpoint(org, former.url);
+  const path = `/v1/orgs/${org}`;
+  const publish = async (count: number) => {
+    const events = Array.from({ length: count }, () => ({ event_type: 'a', data: {} }));
+    expect((await client.call('POST', `${path}/events`, events)).status).toBe(202);
+    await client.produce(
+      ...Array.from({ length: count }, (_, n) => ({
+        value: JSON.stringify({ event_type: 'a', owner_id: org, data: {} }),
+        partition: n % 6,
+      })),
+    );
+  };
+  // Functions that have read the endpoint keep it for a while.
+  await publish(20);
+  await expect.poll(() => idsAt(former).length).toBe(40);
+  const change = { config: { url: latter.url } };
+  expect((await client.call('PATCH', `${path}/endpoints/${id}`, change)).status).toBe(200);
+  await publish(20);
+  await expect.poll(() => idsAt(latter).length).toBe(40);
+  expect(idsAt(former).length).toBe(40);
+});

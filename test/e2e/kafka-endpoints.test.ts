@@ -32,12 +32,7 @@ const stranger = { username: 'stranger', password: 'password-of-the-stranger' };
 beforeAll(async () => {
   engines = await startEngines({ fast: true, say: () => {} });
   await once(silent.listen(0, '127.0.0.1'), 'listening');
-  const authority = engines.kafkaTls?.certificateAuthority;
-  const stage = {
-    ...stages.local,
-    kafkaCertificateAuthorities: authority ? [authority] : [],
-    deniedAddressRanges: [`${deniedHost}/32`],
-  };
+  const stage = { ...stages.local, deniedAddressRanges: [`${deniedHost}/32`] };
   await setKafkaUser(engines.kafka, stranger.username, stranger.password);
   fanout = await startWatchedFanout({ engines, stage });
   client = apiClient(fanout, await connectClient(fanout));

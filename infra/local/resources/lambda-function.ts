@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { localListeners } from '../../source-settings.ts';
+import { localAuthority, localListeners } from '../../source-settings.ts';
 import { startLocalFunction } from '../local-function.ts';
 import { tagsMeanNothing, type ResourceKind, type Workshop } from '../resource-kind.ts';
 import { localListener } from '../source-access.ts';
@@ -63,7 +63,7 @@ export const lambdaFunction: ResourceKind<z.infer<typeof runs>> = {
       variables: {
         ...lambdaVariables(ref, region, MemorySize, assetFolder(properties.Code.S3Key)!),
         ...workshop.endpointVariables,
-        ...withListeners(Environment?.Variables ?? {}, workshop),
+        ...withAuthority(withListeners(Environment?.Variables ?? {}, workshop), workshop.engines),
       },
       lead: workshop.clock?.lead,
       nameServer: workshop.nameServer,
@@ -104,6 +104,20 @@ function withListeners(
     }
   }
   return JSON.parse(text) as Record<string, string>;
+}
+
+/** The variables with the certificate of the local broker's authority where they name it; without it where there is none. */
+function withAuthority(
+  variables: Readonly<Record<string, string>>,
+  { kafkaTls }: Workshop['engines'],
+): Record<string, string> {
+  const named = JSON.stringify(localAuthority);
+  const certificate = kafkaTls?.certificateAuthority;
+  const inList = (text: string) =>
+    certificate === undefined
+      ? text.replace(`${named},`, '').replace(named, '')
+      : text.replace(named, () => JSON.stringify(certificate));
+  return Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, inList(text)]));
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */

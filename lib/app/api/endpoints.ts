@@ -29,6 +29,8 @@ export interface EndpointDependencies {
   readonly releases: ReplayJobDependencies;
   readonly counts: Pick<EndpointCountReader, 'read'>;
   readonly streaks: Pick<FailureStreaks, 'reset'>;
+  /** Resolves once no function goes by what it has read of an endpoint before. */
+  readonly changeShows: () => Promise<void>;
   readonly now: () => number;
 }
 
@@ -41,7 +43,7 @@ const rotation = z.strictObject({
 
 /** An org's endpoints: tenants manage their own, publishers read them. */
 export function endpointOperations(dependencies: EndpointDependencies): Operations {
-  const { endpoints, orgs, sender, rules, releases, counts, streaks, now } = dependencies;
+  const { endpoints, orgs, sender, rules, releases, counts, streaks, changeShows, now } = dependencies;
   const schemas = endpointSchemas(rules);
   const kinds = {
     webhook: webhookEndpoints(schemas, rules.urlRule),
@@ -114,6 +116,7 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
         return { ...made, hints: hintsAfter(kind, latest, made) };
       });
       if (release) await sendReplay(releases, release);
+      if (!isSentAlike(found, changed)) await changeShows();
       return { status: 200, body: present(changed) };
     }),
 
@@ -126,6 +129,7 @@ export function endpointOperations(dependencies: EndpointDependencies): Operatio
           const secrets = rotatedSecrets(found, secret, body.overlap_seconds, now());
           return { ...found, secrets, updatedAt: new Date(now()).toISOString() };
         });
+        await changeShows();
         return { status: 200, body: { ...present(changed), credentials: { secret } } };
       }),
       emptyBody: {},
@@ -174,6 +178,13 @@ function nothingSigned(): Problem {
     'conflict',
     'Messages to Kafka are not signed: change credentials.password with a PATCH of the endpoint.',
   );
+}
+
+/** Whether whatever is sent goes to the same place, in the same way, whatever else is said of the endpoint. */
+function isSentAlike(before: Endpoint, after: Endpoint): boolean {
+  const ofSending = (endpoint: Endpoint) =>
+    JSON.stringify({ ...endpoint, description: '', updatedAt: '', hints: undefined, alerts: undefined });
+  return ofSending(before) === ofSending(after);
 }
 
 function secretInUse(): Problem {

@@ -9,6 +9,8 @@ const alerts = [{ at, since: at, percent: 50, consecutiveFailures: 50 }];
 let stored: Endpoint;
 /** Endpoints whose streak of failures was ended. */
 let ended: string[];
+/** How often it was waited for a change to count everywhere. */
+let waits: number;
 
 const never = async () => {
   throw new Error('is not to be called');
@@ -37,6 +39,7 @@ const operations = endpointOperations({
     now: () => Date.parse(at),
   },
   counts: { read: async () => ({ lastHour: { ...noCounts, attempts: 2 }, lastDay: noCounts }) },
+  changeShows: async () => void waits++,
   streaks: { reset: async ({ id }) => void ended.push(id) },
   now: () => Date.parse(at),
 });
@@ -53,6 +56,7 @@ const run = (method: string, body?: unknown, path = '/v1/orgs/{org}/endpoints/{e
 beforeEach(() => {
   stored = endpoint({ id: 'ep_1', hints: { slow: true, failing: true }, alerts });
   ended = [];
+  waits = 0;
 });
 
 const none = { attempts: 0, failed_attempts: 0, delivered: 0, failed: 0 };
@@ -108,4 +112,21 @@ test.each([
   ['{"__proto__": {}}', '__proto__'],
 ])('%s is refused: a condition or header that is not understood is not left out', async (body, path) => {
   await expect(run('PATCH', JSON.parse(body))).rejects.toMatchObject({ errors: [{ path }] });
+});
+
+test.each<[change: object, waits: number]>([
+  [{ status: 'paused' }, 1],
+  [{ config: { url: 'https://example.com/other' } }, 1],
+  [{ auth: { type: 'bearer', token: 'new' } }, 1],
+  [{ event_types: ['a'] }, 1],
+  [{ description: 'for people' }, 0],
+  [{}, 0],
+])('a change of %j is answered once it counts for what is sent: %i waits', async (change, expected) => {
+  await run('PATCH', change);
+  expect(waits).toBe(expected);
+});
+
+test('so is another secret', async () => {
+  await run('POST', { overlap_seconds: 0 }, '/v1/orgs/{org}/endpoints/{endpoint}/rotate-secret');
+  expect(waits).toBe(1);
 });

@@ -145,7 +145,8 @@ export const endpointDescriptions: Descriptions = {
     summary: 'Change an endpoint',
     description:
       'A field that is named is replaced as a whole, within `config` and `credentials` each field by itself; `null` takes ' +
-      '`filter`, `rate_limit`, `retry`, `auth` and `partition_key_template` away. What was held is sent once it is active.',
+      '`filter`, `rate_limit`, `retry`, `auth` and `partition_key_template` away. What was held is sent once it is active. ' +
+      'The answer comes once the change counts for all that is sent: after two or three seconds.',
     body: {
       name: 'EndpointChange',
       schema: z.union([webhook.change, kafka.change]),
