@@ -1,5 +1,6 @@
 import { readFileSync, globSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { type StageSettings, stageSettings } from '../../infra/stages.ts';
 import { stageTemplates } from './stage-templates.ts';
@@ -79,6 +80,30 @@ test('an address in the settings hears of each alarm, and nobody does without on
     Endpoint: 'oncall@example.com',
   });
   for (const { AlarmActions } of alarmsOf(told)) expect(AlarmActions).toHaveLength(1);
+});
+
+test('alarms may tell the topic, from its own account, and nobody without TLS', () => {
+  const watch = template(production, 'Watch');
+  const [topic] = Object.keys(watch.findResources('AWS::SNS::Topic'));
+  watch.hasResourceProperties('AWS::SNS::TopicPolicy', {
+    Topics: [{ Ref: topic }],
+    PolicyDocument: {
+      Statement: [
+        Match.objectLike({
+          Effect: 'Deny',
+          Principal: '*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+          Resource: { Ref: topic },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+      ],
+    },
+  });
 });
 
 test('no metric of our own has dimensions without end', () => {
