@@ -17,7 +17,7 @@ import { StreamsStack } from './stacks/streams.ts';
 import { WatchStack } from './stacks/watch.ts';
 import { type StageSettings, stageSettings } from './stages.ts';
 
-/** The stacks of one stage. `functions` is the folder that `bundleFunctions` filled. */
+/** The stacks of one stage. `functions` is the folder that has the bundle of each function in a folder of its name. */
 export function addStacks(app: App, settings: StageSettings, functions: string): void {
   const stack = (part: string, { holdsData = false } = {}) => ({
     stackName: `fanout-${settings.name}-${part}`,
@@ -80,12 +80,14 @@ export function addStacks(app: App, settings: StageSettings, functions: string):
  * @param choose the stage's settings; they get the app because the CDK command line hands over its context there
  * @param outdir where the cloud assembly goes; without it, where the CDK command line says
  * @param isChecked whether what breaks a rule of AWS's is an error; it takes seconds, and matters only there
+ * @param putFunctions fills a folder with the bundles of all functions
  * @returns the folder of the cloud assembly
  */
 export async function synthesize(
   choose: (app: App) => StageSettings,
   outdir?: string,
   isChecked = true,
+  putFunctions: (folder: string) => Promise<void> = bundleFunctions,
 ): Promise<string> {
   const app = new App({
     context: { ...featureFlags },
@@ -97,7 +99,7 @@ export async function synthesize(
   const settings = choose(app);
   const functions = mkdtempSync(join(tmpdir(), 'fanout-bundle-'));
   try {
-    await bundleFunctions(functions);
+    await putFunctions(functions);
     addStacks(app, settings, functions);
     if (isChecked) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     return app.synth().directory;

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { AccountPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -99,6 +99,12 @@ export class MadeCluster extends Construct {
     const port = access.kind === 'private' ? 9096 : 9196;
     for (const range of access.from)
       this.brokerAccess.addIngressRule(Peer.ipv4(range), Port.tcp(port), 'Consumers of tenants');
+    if (access.from.some((range) => range.endsWith('/0')))
+      Validations.of(this.brokerAccess).acknowledge({
+        id: 'AwsSolutions-EC23',
+        reason:
+          "The stage's settings let everybody connect; each still needs a user, over TLS, and has its ACLs alone",
+      });
   }
 }
 

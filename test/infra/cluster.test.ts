@@ -3,15 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { NewCluster, TenantAccess } from '../../infra/cluster-settings.ts';
 import { type StageSettings, stageProblems, stages } from '../../infra/stages.ts';
 import { stageTemplates } from './stage-templates.ts';
+import { reachedBy, theirCluster, theirNetwork } from './stage-variants.ts';
 
 const { template } = stageTemplates();
 const { production, sandbox } = stages;
 const made = production.cluster as NewCluster;
-
-const open = (tenantAccess: TenantAccess): StageSettings => ({
-  ...production,
-  cluster: { ...made, tenantAccess },
-});
 
 test('the cluster is as safe as MSK makes one: replicas, TLS, own key, users, logs', () => {
   const streaming = template(production, 'Streaming');
@@ -57,15 +53,15 @@ describe('consumers of tenants', () => {
         ({ Properties }) => (Properties as { SecurityGroupIngress?: unknown[] }).SecurityGroupIngress ?? [],
       );
     expect(ports(production)).toEqual([]);
-    expect(ports(open({ kind: 'private', from: ['10.20.0.0/16'] }))).toEqual([
+    expect(ports(reachedBy({ kind: 'private', from: ['10.20.0.0/16'] }))).toEqual([
       expect.objectContaining({ CidrIp: '10.20.0.0/16', FromPort: 9096, ToPort: 9096 }),
     ]);
   });
 
   test('of other accounts connect by PrivateLink, once it is opened', () => {
     const link = { kind: 'private_link', accounts: ['123456789012'] } as const;
-    expect(connectivity(open({ ...link, opened: false }))).not.toHaveProperty('ConnectivityInfo');
-    const opened = open({ ...link, opened: true });
+    expect(connectivity(reachedBy({ ...link, opened: false }))).not.toHaveProperty('ConnectivityInfo');
+    const opened = reachedBy({ ...link, opened: true });
     expect(connectivity(opened)['ConnectivityInfo']).toEqual({
       VpcConnectivity: { ClientAuthentication: { Sasl: { Scram: { Enabled: true } } } },
     });
@@ -78,8 +74,8 @@ describe('consumers of tenants', () => {
 
   test('come over the Internet once it is opened, to brokers that are in public subnets from the beginning', () => {
     const everywhere = { kind: 'public', from: ['0.0.0.0/0'] } as const;
-    const before = connectivity(open({ ...everywhere, opened: false }));
-    const after = connectivity(open({ ...everywhere, opened: true }));
+    const before = connectivity(reachedBy({ ...everywhere, opened: false }));
+    const after = connectivity(reachedBy({ ...everywhere, opened: true }));
     expect(before).not.toHaveProperty('ConnectivityInfo');
     expect(after['ConnectivityInfo']).toEqual({ PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } });
     expect(JSON.stringify(after['ClientSubnets'])).toContain('public');
@@ -102,19 +98,6 @@ describe('settings that cannot be right are refused, naming the field', () => {
     cluster: { ...made, brokers: { ...made.brokers, ...change } },
   });
   const access = (tenantAccess: TenantAccess) => ({ cluster: { ...made, tenantAccess } });
-  const existing = {
-    kind: 'existing',
-    vpcId: 'vpc-0000000a',
-    privateSubnetIds: ['subnet-0000000a', 'subnet-0000000b', 'subnet-0000000c'],
-    publicSubnetIds: [],
-    routeTableIds: [],
-  } as const;
-  const theirs = {
-    kind: 'existing',
-    clusterArn:
-      'arn:aws:kafka:eu-central-1:123456789012:cluster/theirs/0a1b2c3d-0000-4000-8000-000000000000-1',
-    securityGroupId: 'sg-0000000a',
-  } as const;
   test.each<[Partial<StageSettings>, ...string[]]>([
     [brokers({ count: 4 }), 'cluster.brokers.count: '],
     [brokers({ instanceType: 'm7g.large' }), 'cluster.brokers.instanceType: '],
@@ -123,22 +106,22 @@ describe('settings that cannot be right are refused, naming the field', () => {
     [access({ kind: 'private', from: ['10.0.0.0'] }), 'cluster.tenantAccess.from: "10.0.0.0" is not'],
     [access({ kind: 'public', opened: false, from: [] }), 'cluster.tenantAccess.from: must name'],
     [access({ kind: 'private_link', opened: false, accounts: ['1'] }), 'cluster.tenantAccess.accounts: '],
-    [{ cluster: { ...theirs, clusterArn: 'theirs' } }, 'cluster.clusterArn: "theirs" is not the ARN'],
-    [{ cluster: theirs, region: 'eu-west-1' }, "cluster.clusterArn: must be in the stage's region"],
-    [{ cluster: { ...theirs, securityGroupId: 'default' } }, 'cluster.securityGroupId: '],
+    [{ cluster: { ...theirCluster, clusterArn: 'theirs' } }, 'cluster.clusterArn: "theirs" is not the ARN'],
+    [{ cluster: theirCluster, region: 'eu-west-1' }, "cluster.clusterArn: must be in the stage's region"],
+    [{ cluster: { ...theirCluster, securityGroupId: 'default' } }, 'cluster.securityGroupId: '],
     [{ cluster: { kind: 'none' } }, 'sources.ingest.cluster: is our own', 'streams.cluster: is our own'],
     [{ network: { kind: 'new', cidr: '8.0.0.0/16', natGateways: 1 } }, 'network.cidr: '],
     [{ network: { kind: 'new', cidr: '10.0.0.0/24', natGateways: 1 } }, 'network.cidr: '],
     [{ network: { kind: 'new', cidr: '10.0.0.0/16', natGateways: 2 } }, 'network.natGateways: '],
-    [{ network: { ...existing, vpcId: 'mine' } }, 'network.vpcId: '],
-    [{ network: { ...existing, privateSubnetIds: ['subnet-0000000a'] } }, 'network.privateSubnetIds: '],
-    [{ network: existing, staticEgress: true }, 'staticEgress: '],
+    [{ network: { ...theirNetwork, vpcId: 'mine' } }, 'network.vpcId: '],
+    [{ network: { ...theirNetwork, privateSubnetIds: ['subnet-0000000a'] } }, 'network.privateSubnetIds: '],
+    [{ network: theirNetwork, staticEgress: true }, 'staticEgress: '],
     [{ alarmEmail: 'nobody' }, 'alarmEmail: "nobody" is not an e-mail address'],
     [{ costTags: { 'aws:cost': 'x' } }, 'costTags.aws:cost: '],
     [{ costTags: { stage: 'x' } }, 'costTags.stage: is what Fanout sets itself'],
     [
       {
-        network: existing,
+        network: theirNetwork,
         ...access({ kind: 'public', opened: true, from: ['0.0.0.0/0'] }),
         alarmEmail: 'nobody',
       },

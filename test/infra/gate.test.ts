@@ -6,11 +6,22 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { synthesize } from '../../infra/app.ts';
-import { stageSettings } from '../../infra/stages.ts';
+import { stageProblems, stages } from '../../infra/stages.ts';
+import { putStubs } from './stage-templates.ts';
+import { stageVariants } from './stage-variants.ts';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'fanout-gate-test-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
+
+test.each(Object.entries(stageVariants))(
+  '%s: breaks no rule',
+  async (_, settings) => {
+    expect(stageProblems(settings)).toEqual([]);
+    await synthesize(() => settings, folder, true, putStubs);
+  },
+  120_000,
+);
 
 test('what is not as it should be fails the synthesis of a stage, and nothing else of it is found', async () => {
   const plant = (app: App) => {
@@ -19,9 +30,9 @@ test('what is not as it should be fails the synthesis of a stage, and nothing el
     new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }).addToPolicy(
       new PolicyStatement({ actions: ['s3:*'], resources: ['*'] }),
     );
-    return stageSettings('sandbox');
+    return stages.sandbox;
   };
-  const refusal = await synthesize(plant, folder).catch(String);
+  const refusal = await synthesize(plant, folder, true, putStubs).catch(String);
   const found = refusal.matchAll(/^ +(\S+) .*\n +Acknowledge with '([^']+)'/gm);
   const rules = [...found].map(([, path, rule]) => `${path!.split('/')[0]} ${rule}`);
   // Nothing of the stage itself is among them.

@@ -1,34 +1,15 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { type StageSettings, stageProblems, stages } from '../../infra/stages.ts';
-import { selfManaged, stageOf } from './source-stages.ts';
 import { stageTemplates } from './stage-templates.ts';
+import { stageVariants, theirCluster, theirNetwork } from './stage-variants.ts';
 
 const { template, stackNames } = stageTemplates();
 const { production, sandbox } = stages;
 
-const existing: StageSettings = {
-  ...production,
-  network: {
-    kind: 'existing',
-    vpcId: 'vpc-0000000a',
-    privateSubnetIds: ['subnet-0000000a', 'subnet-0000000b', 'subnet-0000000c'],
-    publicSubnetIds: [],
-    routeTableIds: ['rtb-0000000a', 'rtb-0000000b'],
-  },
-  cluster: {
-    kind: 'existing',
-    clusterArn:
-      'arn:aws:kafka:eu-central-1:123456789012:cluster/theirs/0a1b2c3d-0000-4000-8000-000000000000-1',
-    securityGroupId: 'sg-0000000a',
-  },
-};
+const existing: StageSettings = { ...production, network: theirNetwork, cluster: theirCluster };
 const egress: StageSettings = { ...sandbox, staticEgress: true };
-const elsewhere: StageSettings = {
-  ...stageOf({ only: selfManaged('plain') }),
-  cluster: { kind: 'none' },
-  streams: { ...sandbox.streams, cluster: selfManaged('scram-sha-512') },
-};
+const elsewhere = stageVariants['all on other clusters']!;
 
 /** The functions of a stage that are in a network, by the ids in their templates. */
 const inNetwork = (settings: StageSettings) =>

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -21,15 +22,20 @@ export interface StageTemplates {
   readonly planned: (settings: StageSettings, type: string) => Plan['resources'];
 }
 
+/** What stands for the functions' bundles where nobody runs them. */
+export async function putStubs(folder: string): Promise<void> {
+  for (const name of functionNames()) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, 'index.mjs'), `export const handler = () => '${name}';`);
+  }
+}
+
 /** Synthesizes stages of a test file, each object of settings once, with stubs for the functions. Files are removed when the tests have run. */
 export function stageTemplates(): StageTemplates {
   let functions: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     functions = mkdtempSync(join(tmpdir(), 'fanout-stacks-test-'));
-    for (const name of functionNames()) {
-      mkdirSync(join(functions, name));
-      writeFileSync(join(functions, name, 'index.mjs'), `export const handler = () => '${name}';`);
-    }
+    await putStubs(functions);
   });
   afterAll(() => rmSync(functions, { recursive: true }));
   const apps = new Map<StageSettings, App>();
