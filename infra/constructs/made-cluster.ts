@@ -29,7 +29,10 @@ export interface MadeClusterProps {
   readonly network: NetworkStack;
 }
 
-/** The cluster that the deploy makes. It stays when its stack is deleted, and its key with it. */
+/**
+ * The cluster that the deploy makes. It stays when its stack is deleted, and its key with it; but not where the deploy that
+ * makes it fails, or its name would be in the way of the next.
+ */
 export class MadeCluster extends Construct {
   readonly cluster: CfnCluster;
   /** Whoever is in it reaches the brokers. */
@@ -44,12 +47,12 @@ export class MadeCluster extends Construct {
       allowAllOutbound: true,
     });
     this.brokerAccess.addIngressRule(this.brokerAccess, Port.tcpRange(9092, 9098), 'Kafka within the group');
-    this.brokerAccess.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.brokerAccess.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
 
     const key = new Key(this, 'Key', {
       description: `Encrypts what the brokers of fanout-${stage} keep`,
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     const configuration = new CfnConfiguration(this, 'Configuration', {
       name: `fanout-${stage}`,
@@ -57,7 +60,7 @@ export class MadeCluster extends Construct {
         .map(([name, value]) => `${name}=${value}`)
         .join('\n'),
     });
-    configuration.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    configuration.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     const logs = new LogGroup(this, 'BrokerLogs', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -83,7 +86,7 @@ export class MadeCluster extends Construct {
       },
       loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logs.logGroupName } } },
     });
-    this.cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.cluster.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     this.#letTenantsIn(tenantAccess);
   }
 

@@ -24,6 +24,8 @@ export class DataStack extends Stack {
 
   constructor(scope: Construct, id: string, props: FanoutStackProps) {
     super(scope, id, props);
+    // Also where a failed first deploy is taken back: a table that is protected could not be deleted there, and none of its
+    // name is in the way of the next.
     const kept = { removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true };
 
     this.config = new TableV2(this, 'Config', {
@@ -73,17 +75,17 @@ export class DataStack extends Stack {
       operatorKey: new Secret(this, 'OperatorKey', {
         description: 'The first operator key of Fanout: use it to make orgs and further keys',
         generateSecretString: generated,
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       }),
       eventIdKey: new Secret(this, 'EventIdKey', {
         description: 'Key of the permutation inside event ids. Replacing it makes older ids unreadable',
         generateSecretString: generated,
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       }),
       sealKey: new Secret(this, 'SealKey', {
         description: 'Seals the secrets and passwords of endpoints. Replacing it makes them unreadable',
         generateSecretString: generated,
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       }),
     };
     const notRotated = 'AwsSolutions-SMG4';

@@ -55,7 +55,7 @@ export class NetworkStack extends Stack {
     const addresses = Array.from({ length: natGateways }, (_, at) => {
       const address = new CfnEIP(this, `Address${at + 1}`, { domain: 'vpc' });
       // Receivers may have let it in: it must not become another's.
-      address.applyRemovalPolicy(RemovalPolicy.RETAIN);
+      address.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
       return address;
     });
     const vpc = new Vpc(this, 'Vpc', {

@@ -44,12 +44,12 @@ export class StreamingStack extends Stack {
         replicationFactor: replication,
         configs: Fn.base64(`min.insync.replicas=${minInSyncReplicas}\n`),
       });
-      topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
+      topic.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     }
     const key = new Key(this, 'UserKey', {
       description: `Encrypts the secrets of the Kafka users of fanout-${name}`,
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     const asUsers = onCluster.filter(([, source]) => readsAsUser(source)).map(([sourceName]) => sourceName);
     const userSecrets =

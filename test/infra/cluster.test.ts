@@ -12,7 +12,7 @@ const made = production.cluster as NewCluster;
 test('the cluster is as safe as MSK makes one: replicas, TLS, own key, users, logs', () => {
   const streaming = template(production, 'Streaming');
   streaming.hasResource('AWS::MSK::Cluster', {
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     Properties: {
       KafkaVersion: '3.9.x.kraft',
       NumberOfBrokerNodes: 3,

@@ -39,7 +39,10 @@ describe('a network that the deploy makes', () => {
     for (const [stage, gateways] of [[production, 3] as const, [sandbox, 1] as const]) {
       const network = template(stage, 'Network');
       network.resourceCountIs('AWS::EC2::NatGateway', gateways);
-      network.allResources('AWS::EC2::EIP', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      network.allResources('AWS::EC2::EIP', {
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
       network.resourceCountIs('AWS::EC2::EIP', gateways);
     }
   });
