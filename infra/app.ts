@@ -68,6 +68,7 @@ export function addStacks(app: App, settings: StageSettings, functions: string):
     ...stack('watch'),
     queues,
     events,
+    clusterName: kafka?.name,
     deployed: new Map(deployed.map((each) => [each.node.id, each])),
   });
   Tags.of(app).add('application', 'fanout');

@@ -74,6 +74,11 @@ function checkTopic(source: SourceSettings, at: string, check: Check): void {
     `${at}.consumerGroupId`,
     `on our own cluster, groups that begin with '${prefix}.' are those of the org '${prefix}': write it without the dot`,
   );
+  check(
+    source.cluster.kind !== 'msk' || !source.consumerGroupId.includes(':'),
+    `${at}.consumerGroupId`,
+    'must have no colon on our own cluster: MSK tells no lag of such groups, and no alarm would see that a source has stopped',
+  );
   check(whole(source.batchSize, 1, 1000), `${at}.batchSize`, 'must be a whole number from 1 to 1000');
   check(
     whole(source.batchWindowSeconds, 0, 300),

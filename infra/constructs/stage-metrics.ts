@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { SourceSettings } from '../source-settings.ts';
 import { type FanoutFunction, metricsNamespace } from './fanout-function.ts';
 
 const period = Duration.minutes(1);
@@ -22,6 +23,27 @@ export function offsetLag({ function: { functionName } }: FanoutFunction): Metri
     metricName: 'OffsetLag',
     dimensionsMap: { FunctionName: functionName },
     statistic: Stats.MAXIMUM,
+    period,
+  });
+}
+
+/**
+ * 1 while records wait on our own cluster and the source's function is not called, else 0. The brokers tell the lag, also when
+ * nobody reads; only of groups that have committed once, and whose name has no colon.
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html
+ */
+export function unread(
+  clusterName: string,
+  { topic, consumerGroupId }: SourceSettings,
+  ingest: FanoutFunction,
+): MathExpression {
+  const lag = clusterMetric(clusterName, 'SumOffsetLag').with({
+    dimensionsMap: { 'Cluster Name': clusterName, 'Consumer Group': consumerGroupId, Topic: topic },
+  });
+  return new MathExpression({
+    expression: '(lag > 0) * (FILL(calls, 0) < 1)',
+    usingMetrics: { lag, calls: ingest.function.metricInvocations({ statistic: Stats.SUM, period }) },
+    label: 'records wait and nobody reads them',
     period,
   });
 }

@@ -6,12 +6,21 @@ import { Alarms } from '../constructs/alarms.ts';
 import { addDashboard } from '../constructs/dashboard.ts';
 import type { FanoutFunction } from '../constructs/fanout-function.ts';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
-import { brokerMetric, clusterMetric, offsetLag, ownMetric, queueAge } from '../constructs/stage-metrics.ts';
+import {
+  brokerMetric,
+  clusterMetric,
+  offsetLag,
+  ownMetric,
+  queueAge,
+  unread,
+} from '../constructs/stage-metrics.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 
 export interface WatchStackProps extends FanoutStackProps {
   readonly queues: DeliveryQueues;
   readonly events: TableV2;
+  /** The name of our own cluster, if there is one. */
+  readonly clusterName: string | undefined;
   /** All functions, by a name for people. */
   readonly deployed: ReadonlyMap<string, FanoutFunction>;
 }
@@ -32,10 +41,30 @@ export class WatchStack extends Stack {
     addDashboard(this, props);
   }
 
-  #watchIngest({ settings: { name: stage, sources }, deployed }: WatchStackProps): void {
-    for (const source of Object.keys(sources)) {
+  #watchIngest({ settings: { name: stage, sources }, clusterName, deployed }: WatchStackProps): void {
+    for (const [source, settings] of Object.entries(sources)) {
+      const ingest = deployed.get(`Ingest-${source}`)!;
+      // What the pollers and the function tell ends with them: each source also has an alarm for that.
+      if (settings.cluster.kind === 'msk')
+        this.#alarms.add(`IngestStopped-${source}`, {
+          metric: unread(clusterName!, settings, ingest),
+          threshold: 1,
+          minutes: 15,
+          means: `Records of source ${source} wait in its topic, and none has been read for 15 minutes`,
+          runbook: 'ingest-stopped',
+        });
+      else
+        this.#alarms.add(`IngestStopped-${source}`, {
+          metric: offsetLag(ingest),
+          // No lag is less: nothing at all is what is wrong.
+          threshold: 0,
+          minutes: 15,
+          isTooLittle: true,
+          means: `Nobody has told for 15 minutes how far source ${source} is behind its topic: its pollers do not run`,
+          runbook: 'ingest-stopped',
+        });
       this.#alarms.add(`IngestLag-${source}`, {
-        metric: offsetLag(deployed.get(`Ingest-${source}`)!),
+        metric: offsetLag(ingest),
         threshold: 10_000,
         minutes: 10,
         means: `Source ${source} is 10,000 records behind its topic, and has been for 10 minutes`,

@@ -1,18 +1,23 @@
 import { readFileSync, globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type StageSettings, stageSettings } from '../../infra/stages.ts';
 import { stageTemplates } from './stage-templates.ts';
+import { stageVariants, theirCluster, theirNetwork } from './stage-variants.ts';
 
 const { template } = stageTemplates();
 const production = stageSettings('production');
 const root = resolve(import.meta.dirname, '../..');
 
-interface Alarm {
-  readonly AlarmDescription: string;
+interface NamedMetric {
   readonly Namespace: string;
   readonly MetricName: string;
+}
+interface Alarm extends Partial<NamedMetric> {
+  readonly AlarmDescription: string;
+  /** Of an expression of several. */
+  readonly Metrics?: readonly { readonly MetricStat?: { readonly Metric: NamedMetric } }[];
   readonly AlarmActions: readonly unknown[];
   readonly Dimensions?: readonly { readonly Name: string }[];
 }
@@ -20,6 +25,13 @@ const alarmsOf = (settings: StageSettings) =>
   Object.values(template(settings, 'Watch').findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => Properties as Alarm,
   );
+
+/** The metrics of an alarm as `<namespace> <name>`. */
+const metricsOf = ({ Namespace, MetricName, Metrics = [] }: Alarm) =>
+  [{ Namespace, MetricName }, ...Metrics.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []))]
+    .filter((metric) => metric.MetricName !== undefined)
+    .map((metric) => `${metric.Namespace!.replace('/production', '')} ${metric.MetricName!}`);
+const elsewhere = { ...stageVariants['sources of each kind']!, name: 'production' } as const;
 
 /** The sections of the runbook by their links. */
 const runbook = new Map(
@@ -43,12 +55,60 @@ test.each([...runbook])('section %s says what it means, what to look at, what to
 });
 
 test('each section is about the metric of its alarms', () => {
-  for (const alarm of alarmsOf(production)) {
-    const namespace = alarm.Namespace.replace('/production', '');
-    expect(runbook.get(sectionOf(alarm)!), alarm.AlarmDescription).toContain(
-      `\nMetric: \`${namespace} ${alarm.MetricName}\`\n`,
-    );
+  for (const alarm of [...alarmsOf(production), ...alarmsOf(elsewhere)]) {
+    const [line = ''] = /^Metric: .*$/m.exec(runbook.get(sectionOf(alarm)!)!) ?? [];
+    expect(metricsOf(alarm)).not.toEqual([]);
+    for (const metric of metricsOf(alarm)) expect(line, alarm.AlarmDescription).toContain(`\`${metric}\``);
   }
+});
+
+describe('a source that nobody reads has an alarm', () => {
+  const of = (source: string) =>
+    alarmsOf(elsewhere).find(
+      (alarm) => sectionOf(alarm) === 'ingest-stopped' && alarm.AlarmDescription.includes(`ource ${source} `),
+    );
+
+  test.each(['role', 'user'])('on our own cluster by what the brokers tell: %s', (source) => {
+    expect(of(source)).toMatchObject({
+      EvaluationPeriods: 15,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Metrics: [
+        { Expression: '(lag > 0) * (FILL(calls, 0) < 1)', ReturnData: true },
+        {
+          Id: 'lag',
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/Kafka',
+              MetricName: 'SumOffsetLag',
+              Dimensions: [
+                { Name: 'Cluster Name', Value: 'fanout-production' },
+                { Name: 'Consumer Group', Value: `g-${source}` },
+                { Name: 'Topic', Value: `t.${source}` },
+              ],
+            },
+            Period: 60,
+          },
+        },
+        { Id: 'calls', MetricStat: { Metric: { MetricName: 'Invocations' }, Period: 60, Stat: 'Sum' } },
+      ],
+    });
+  });
+
+  test('on another by the silence of its pollers', () => {
+    expect(of('plain')).toMatchObject({
+      MetricName: 'OffsetLag',
+      EvaluationPeriods: 15,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 0,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test('on a cluster that was there, under its name', () => {
+    const existing = alarmsOf({ ...elsewhere, network: theirNetwork, cluster: theirCluster });
+    expect(JSON.stringify(existing)).toContain('"Name":"Cluster Name","Value":"theirs"');
+  });
 });
 
 test('each metric of our own, in alarms and on the dashboard, is one that the code writes', () => {

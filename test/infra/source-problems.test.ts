@@ -22,6 +22,7 @@ describe('a source is refused, naming the field', () => {
     [{ consumerGroupId: '' }, 'consumerGroupId: '],
     [{ consumerGroupId: 'g'.repeat(201) }, 'consumerGroupId: '],
     [{ consumerGroupId: 'a group' }, 'consumerGroupId: '],
+    [{ consumerGroupId: 'a:group' }, 'consumerGroupId: must have no colon on our own cluster'],
     [
       { consumerGroupId: 'acme.app' },
       "consumerGroupId: on our own cluster, groups that begin with 'acme.' are",
