@@ -2,6 +2,7 @@ import { idPattern } from '../lib/core/identifiers.ts';
 import { leastRateLimit } from '../lib/core/rate-limit.ts';
 import { publishedName } from '../lib/core/source.ts';
 import {
+  hasMadeTopic,
   localListeners,
   type SelfManagedCluster,
   sourceDescriptions,
@@ -43,7 +44,7 @@ export function checkSources(settings: SourcesOfStage, check: Check): void {
     if (source.cluster.kind === 'self-managed') checkSelfManaged(source.cluster, settings, at, check);
   }
   check(sources.length > 0, 'sources', 'name at least one source');
-  checkTogether(sources, check);
+  checkTogether(sources, settings.name, check);
   const bytes = Buffer.byteLength(JSON.stringify(sourceDescriptions(settings.sources)));
   check(
     bytes <= mostDirectoryBytes,
@@ -197,7 +198,11 @@ function checkNetwork(
   );
 }
 
-function checkTogether(sources: readonly (readonly [string, SourceSettings])[], check: Check): void {
+function checkTogether(
+  sources: readonly (readonly [string, SourceSettings])[],
+  stage: string,
+  check: Check,
+): void {
   const all = sources.map(([, source]) => source);
   const differ = (values: readonly (number | string)[]) => new Set(values).size === values.length;
   check(differ(all.map(({ number }) => number)), 'sources', 'each source needs a number of its own');
@@ -207,11 +212,11 @@ function checkTogether(sources: readonly (readonly [string, SourceSettings])[], 
     'sources',
     'each source needs a consumerGroupId of its own',
   );
-  const made = all.filter(({ cluster }) => cluster.kind === 'msk').map(({ topic }) => topic);
+  const made = all.filter((source) => hasMadeTopic(source, stage)).map(({ topic }) => topic);
   check(
     differ(made),
     'sources',
-    'each source on our own cluster needs a topic of its own: the deploy makes it',
+    'each source on our own cluster needs a topic of its own, unless it says `topicExists`: the deploy makes it',
   );
 }
 

@@ -9,10 +9,10 @@ export interface SourceSettings {
   readonly number: number;
   /** Where the topic is, and how its records are read. */
   readonly cluster: SourceCluster;
-  /** The topic. The deploy makes it on our own cluster; on a self-managed one it must be there already. */
+  /** The topic. The deploy makes it on our own cluster, unless `topicExists`; on a self-managed one it must be there already. */
   readonly topic: string;
   /**
-   * Partitions of the topic, 1 to 16383: made by the deploy on our own cluster, else how many the topic has.
+   * Partitions of the topic, 1 to 16383: of one that the deploy makes, else how many the topic has.
    * Also the most invocations at once.
    */
   readonly partitions: number;
@@ -38,15 +38,20 @@ export interface SourceSettings {
 
 export type SourceCluster = OwnCluster | SelfManagedCluster;
 
-/** The MSK cluster that the deploy makes. */
+/** The stage's own MSK cluster: its setting `cluster`. */
 export interface OwnCluster {
   readonly kind: 'msk';
   /**
    * - `iam`: the function's role may read the topic, and nothing else is needed.
-   * - `scram-sha-512`: the deploy makes the user `fanout-<source>` with its secret. Kafka's ACLs cannot be deployed:
-   *   the cluster's administrator lets the user read the topic and the consumer group; until then records wait.
+   * - `scram-sha-512`: the deploy makes the user `fanout-<stage>-<source>` with its secret, and lets it read the topic and the
+   *   consumer group. MSK may take ten minutes to let a new user in; records wait until then.
    */
   readonly authentication: 'iam' | 'scram-sha-512';
+  /**
+   * The topic is there already, and stays as it is: the deploy would fail where it makes a topic of a name that there is. Also
+   * for a source that comes back after its topic was kept. The local stage makes it all the same.
+   */
+  readonly topicExists?: boolean;
 }
 
 /** A Kafka that Fanout does not run. Always over TLS: Lambda refuses SASL without it. */
@@ -113,4 +118,9 @@ export function sourceDescriptions(sources: Readonly<Record<string, SourceSettin
 /** Whether it is read as a user of our own cluster, not by the function's role. */
 export function readsAsUser({ cluster }: SourceSettings): boolean {
   return cluster.kind === 'msk' && cluster.authentication === 'scram-sha-512';
+}
+
+/** Whether the deploy makes its topic. */
+export function hasMadeTopic({ cluster }: SourceSettings, stage: string): boolean {
+  return cluster.kind === 'msk' && (stage === 'local' || !cluster.topicExists);
 }

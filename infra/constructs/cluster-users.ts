@@ -14,13 +14,13 @@ export interface ClusterUsersProps {
   readonly sources: readonly string[];
 }
 
-/** The user that a source's records are read as. */
-export function sourceUser(source: string): string {
-  return `fanout-${source}`;
+/** The user that a source's records are read as. Two stages may be on one cluster, and a name has one password. */
+export function sourceUser(stage: string, source: string): string {
+  return `fanout-${stage}-${source}`;
 }
 
 /**
- * A user of the cluster, `fanout-<source>`, for each source that reads by SCRAM-SHA-512. MSK takes only secrets that
+ * A user of the cluster, `fanout-<stage>-<source>`, for each source that reads by SCRAM-SHA-512. MSK takes only secrets that
  * are named `AmazonMSK_…` and encrypted with a customer's key, and takes up to ten minutes to let a new user in.
  */
 export class ClusterUsers extends Construct {
@@ -36,7 +36,7 @@ export class ClusterUsers extends Construct {
           description: `The Kafka user that source ${source} reads as`,
           encryptionKey: key,
           generateSecretString: {
-            secretStringTemplate: JSON.stringify({ username: sourceUser(source) }),
+            secretStringTemplate: JSON.stringify({ username: sourceUser(stage, source) }),
             generateStringKey: 'password',
             excludePunctuation: true,
             passwordLength: 43,

@@ -17,9 +17,11 @@ const timeout = Duration.seconds(60);
 /** Lets the users of sources read their topics, which takes Kafka's own protocol: CloudFormation has nothing for ACLs. */
 export class SourceAccess extends Construct {
   readonly #grants: FanoutFunction;
+  readonly #stage: string;
 
   constructor(scope: Construct, id: string, { functions, stage, own }: SourceAccessProps) {
     super(scope, id);
+    this.#stage = stage;
     const { region } = Stack.of(this);
     const cluster: MskCluster = { kind: 'msk', clusterArn: own.arn, region };
     this.#grants = new FanoutFunction(this, 'Grants', {
@@ -51,7 +53,7 @@ export class SourceAccess extends Construct {
       serviceToken: this.#grants.function.functionArn,
       // Beyond the function's own, in which it tells what went wrong.
       serviceTimeout: timeout.plus(Duration.seconds(30)),
-      properties: { username: sourceUser(source), topic, consumerGroup: consumerGroupId },
+      properties: { username: sourceUser(this.#stage, source), topic, consumerGroup: consumerGroupId },
     });
     reader.node.addDependency(this.#grants);
     return reader;

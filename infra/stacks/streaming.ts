@@ -4,7 +4,7 @@ import { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Construct } from 'constructs';
 import { ClusterUsers } from '../constructs/cluster-users.ts';
 import { MadeCluster, minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
-import { readsAsUser, type StoredSecret } from '../source-settings.ts';
+import { hasMadeTopic, readsAsUser, type StoredSecret } from '../source-settings.ts';
 import type { ExistingCluster, NewCluster } from '../cluster-settings.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { NetworkStack } from './network.ts';
@@ -36,7 +36,7 @@ export class StreamingStack extends Stack {
     const { name, sources } = props.settings;
     const cluster = this.#cluster(props);
     const onCluster = Object.entries(sources).filter(([, source]) => source.cluster.kind === 'msk');
-    for (const [sourceName, source] of onCluster) {
+    for (const [sourceName, source] of onCluster.filter(([, each]) => hasMadeTopic(each, name))) {
       const topic = new CfnTopic(this, `Topic-${sourceName}`, {
         clusterArn: cluster.arn,
         topicName: source.topic,

@@ -118,7 +118,10 @@ describe('sources are refused together', () => {
   test.each<[Partial<SourceSettings>, string]>([
     [{ number: 1 }, 'each source needs a number of its own'],
     [{ consumerGroupId: source.consumerGroupId }, 'each source needs a consumerGroupId of its own'],
-    [{ topic: source.topic }, 'each source on our own cluster needs a topic of its own: the deploy makes it'],
+    [
+      { topic: source.topic },
+      'each source on our own cluster needs a topic of its own, unless it says `topicExists`: the deploy makes it',
+    ],
   ])('%j in both', (change, problem) => {
     expect(both(change)).toEqual([`sources: ${problem}`]);
   });
@@ -126,6 +129,11 @@ describe('sources are refused together', () => {
   test('but two may read one topic of a self-managed cluster, each in a group of its own', () => {
     const first = { ...source, cluster: selfManaged('plain') };
     expect(both({ topic: first.topic }, first)).toEqual([]);
+  });
+
+  test('or a topic of our own cluster that is there already', () => {
+    const cluster = { kind: 'msk', authentication: 'iam', topicExists: true } as const;
+    expect(both({ topic: source.topic, cluster })).toEqual([]);
   });
 
   test('when there are more than functions can be told of', () => {

@@ -2,6 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { sourceDirectory } from '../../infra/settings-environment.ts';
 import type { SourceCluster } from '../../infra/source-settings.ts';
+import { type StageSettings, stages } from '../../infra/stages.ts';
 import { secretArn, selfManaged, stageOf } from './source-stages.ts';
 import { stageTemplates } from './stage-templates.ts';
 
@@ -74,7 +75,7 @@ describe('on our own cluster', () => {
       Name: 'AmazonMSK_fanout-sandbox-only',
       KmsKeyId: Match.anyValue(),
       GenerateSecretString: Match.objectLike({
-        SecretStringTemplate: '{"username":"fanout-only"}',
+        SecretStringTemplate: '{"username":"fanout-sandbox-only"}',
         GenerateStringKey: 'password',
       }),
     });
@@ -99,7 +100,7 @@ describe('on our own cluster', () => {
       {
         ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/Grants/), 'Arn'] },
         ServiceTimeout: '90',
-        username: 'fanout-only',
+        username: 'fanout-sandbox-only',
         topic: 't.only',
         consumerGroup: 'g-only',
       },
@@ -114,6 +115,18 @@ describe('on our own cluster', () => {
       resourcesOf('kafka:GetBootstrapBrokers').slice(0, 1),
     );
     expect(synthesized(kinds['iam']!).resourcesOf('kafka-cluster:AlterCluster')).toEqual([]);
+  });
+
+  test('a topic that is there already is read, and not made; the local stage, where it is not there, makes it', () => {
+    const there = { kind: 'msk', authentication: 'iam', topicExists: true } as const;
+    const stage = stageOf({ there, made: kinds['iam']! });
+    const topics = (settings: StageSettings) =>
+      Object.values(template(settings, 'Streaming').findResources('AWS::MSK::Topic')).map(
+        ({ Properties }) => (Properties as { TopicName: string }).TopicName,
+      );
+    expect(topics(stage)).toEqual(['t.made']);
+    expect(topics({ ...stages.local, sources: stage.sources })).toEqual(['t.there', 't.made']);
+    expect(synthesized(there).mapping).toEqual(synthesized(kinds['iam']!).mapping);
   });
 
   test('without such a source, there is neither user nor secret', () => {

@@ -31,6 +31,7 @@ const key = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d';
 const ofEachKind = stageOf({
   role: { kind: 'msk', authentication: 'iam' },
   user: { kind: 'msk', authentication: 'scram-sha-512' },
+  there: { kind: 'msk', authentication: 'iam', topicExists: true },
   plain: selfManaged('plain', {
     credentials: { secretArn: secretArn('user'), keyArn: key },
     certificateAuthority: { secretArn: secretArn('authority') },
