@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Duration } from 'aws-cdk-lib';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   type CfnFunction,
@@ -143,5 +143,11 @@ export class FanoutFunction extends Construct {
   allowWildcards(actions: string[], resources: string[], reason: string): this {
     for (const id of wildcardFindings(this, resources)) Validations.of(this).acknowledge({ id, reason });
     return this.allow(actions, resources);
+  }
+
+  /** Denies actions, whatever else allows them. */
+  deny(actions: string[], resources: string[]): this {
+    this.#role.addToPolicy(new PolicyStatement({ effect: Effect.DENY, actions, resources }));
+    return this;
   }
 }

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { StreamProducerSettings } from '../../lib/core/stream-cluster-settings.ts';
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { allowOrgTopics } from '../constructs/org-topics.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
 import type { OwnCluster } from './streaming.ts';
@@ -62,19 +63,10 @@ export class PublishStack extends Stack {
   /** Our MSK cluster, by Kafka's protocol with the function's role. */
   #reachOwn(publisher: FanoutFunction, own: OwnCluster | undefined) {
     if (!own) throw new Error('Streams are on our own cluster, and there is none');
-    const topics = this.formatArn({
-      service: 'kafka',
-      resource: 'topic',
-      resourceName: `${own.name}/*/*`,
-    });
     publisher
       .enterNetwork(own.subnetIds, [own.securityGroupId])
-      .allow(['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect'], [own.arn])
-      .allowWildcards(
-        ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
-        [topics],
-        "Topics of orgs are made at run time; their names begin with the org's, which any may be",
-      );
+      .allow(['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect'], [own.arn]);
+    allowOrgTopics(publisher, own, ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData']);
     return { kind: 'msk' as const, clusterArn: own.arn, region: this.region };
   }
 }

@@ -25,6 +25,8 @@ export interface OwnCluster {
   readonly userKeyArn: string;
   /** The secrets of the sources' users, by source. */
   readonly userSecrets: ReadonlyMap<string, StoredSecret>;
+  /** The topics that sources ingest. */
+  readonly sourceTopics: readonly string[];
 }
 
 /** Our own Kafka cluster, and the topics and users of the sources on it. */
@@ -58,7 +60,8 @@ export class StreamingStack extends Stack {
             .secrets
         : new Map<string, StoredSecret>();
     const subnetIds = props.network.privateSubnetIds;
-    this.kafka = { ...cluster, subnetIds, userKeyArn: key.keyArn, userSecrets };
+    const sourceTopics = [...new Set(onCluster.map(([, { topic }]) => topic))];
+    this.kafka = { ...cluster, subnetIds, userKeyArn: key.keyArn, userSecrets, sourceTopics };
   }
 
   #cluster({ cluster, network, settings }: StreamingStackProps) {

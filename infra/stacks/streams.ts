@@ -6,6 +6,7 @@ import type { StreamClusterSettings } from '../../lib/core/stream-cluster-settin
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
+import { allowOrgTopics } from '../constructs/org-topics.ts';
 import { minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
@@ -64,8 +65,6 @@ export class StreamsStack extends Stack {
   #useOwn(provision: FanoutFunction, own: OwnCluster | undefined, stage: string) {
     if (!own) throw new Error('Streams are on our own cluster, and there is none');
     const secretPrefix = `AmazonMSK_fanout-${stage}.`;
-    const arnOf = (service: string, resource: string, resourceName: string) =>
-      this.formatArn({ service, resource, resourceName });
     provision
       .enterNetwork(own.subnetIds, [own.securityGroupId])
       .allow(
@@ -85,19 +84,6 @@ export class StreamsStack extends Stack {
       )
       .allowWildcards(
         [
-          'kafka:CreateTopic',
-          'kafka:DescribeTopic',
-          'kafka:DeleteTopic',
-          'kafka-cluster:CreateTopic',
-          'kafka-cluster:DescribeTopic',
-          'kafka-cluster:DescribeTopicDynamicConfiguration',
-          'kafka-cluster:DeleteTopic',
-        ],
-        [arnOf('kafka', 'topic', `${own.name}/*/*`)],
-        "It makes and removes the topics of orgs; their names begin with the org's, which any may be",
-      )
-      .allowWildcards(
-        [
           'secretsmanager:CreateSecret',
           'secretsmanager:DescribeSecret',
           'secretsmanager:GetSecretValue',
@@ -109,6 +95,15 @@ export class StreamsStack extends Stack {
       )
       // MSK takes its own grant on the key when a secret is associated.
       .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'], [own.userKeyArn]);
+    allowOrgTopics(provision, own, [
+      'kafka:CreateTopic',
+      'kafka:DescribeTopic',
+      'kafka:DeleteTopic',
+      'kafka-cluster:CreateTopic',
+      'kafka-cluster:DescribeTopic',
+      'kafka-cluster:DescribeTopicDynamicConfiguration',
+      'kafka-cluster:DeleteTopic',
+    ]);
     return {
       kind: 'msk',
       clusterArn: own.arn,

@@ -93,7 +93,7 @@ describe('what is there already is used', () => {
       },
     });
     expect(JSON.stringify(template(existing, 'Publish').findResources('AWS::IAM::Policy'))).toContain(
-      ':topic/theirs/*/*',
+      ':topic/theirs/*/*.*',
     );
   });
 

@@ -1,7 +1,9 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { stageSettings } from '../../infra/stages.ts';
+import { statementsOf } from './policy-statements.ts';
 import { stageTemplates } from './stage-templates.ts';
+import { stageVariants } from './stage-variants.ts';
 
 const { template } = stageTemplates();
 
@@ -12,13 +14,45 @@ test('what publishes sits in the network of our cluster, may write to topics, an
     Timeout: 29,
     VpcConfig: { SubnetIds: Match.anyValue(), SecurityGroupIds: Match.anyValue() },
   });
-  const policies = JSON.stringify(publish.findResources('AWS::IAM::Policy'));
-  expect(policies.match(/kafka-cluster:\w+/g)?.toSorted()).toEqual(
-    ['Connect', 'DescribeTopic', 'WriteData'].flatMap(
-      (action) => Array(2).fill(`kafka-cluster:${action}`) as string[],
-    ),
+  const ofKafka = statementsOf(publish).filter(({ actions }) =>
+    actions.some((each) => each.startsWith('kafka')),
+  );
+  expect(ofKafka).toHaveLength(2 * 3);
+  expect(
+    new Set(ofKafka.filter(({ effect }) => effect === 'Allow').flatMap(({ actions }) => actions)),
+  ).toEqual(
+    new Set([
+      'kafka:GetBootstrapBrokers',
+      'kafka-cluster:Connect',
+      'kafka-cluster:DescribeTopic',
+      'kafka-cluster:WriteData',
+    ]),
   );
 });
+
+test.each(['Publish', 'Streams'])(
+  '%s may touch topics with a dot in their names alone, and none that a source ingests',
+  (stack) => {
+    const stage = stageVariants['sources of each kind']!;
+    const ofTopics = statementsOf(template(stage, stack)).filter(({ resources }) =>
+      JSON.stringify(resources).includes(':topic/'),
+    );
+    const roles = stack === 'Publish' ? 2 : 1;
+    for (const [effect, names] of [
+      ['Allow', ['*.*']],
+      ['Deny', ['t.role', 't.there', 't.user']],
+    ] as const) {
+      const those = ofTopics.filter((statement) => statement.effect === effect);
+      expect(those).toHaveLength(roles);
+      for (const { actions, resources } of those) {
+        expect(resources.map((resource) => /:topic\/fanout-sandbox\/\*\/(.+)$/.exec(resource)?.[1])).toEqual(
+          names,
+        );
+        expect(actions).toContain(stack === 'Publish' ? 'kafka-cluster:WriteData' : 'kafka:DeleteTopic');
+      }
+    }
+  },
+);
 
 test('prices are answered by a function of their own, so that their floods delay nothing else', () => {
   const api = template(stageSettings('production'), 'Api');

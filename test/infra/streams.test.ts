@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { stageProblems, stageSettings, stages } from '../../infra/stages.ts';
 import type { StreamSettings } from '../../infra/stream-settings.ts';
 import { selfManaged } from './source-stages.ts';
+import { statementsOf } from './policy-statements.ts';
 import { stageTemplates } from './stage-templates.ts';
 
 const { template } = stageTemplates();
@@ -21,7 +22,7 @@ describe('on our own MSK cluster', () => {
       VpcConfig: { SubnetIds: Match.anyValue(), SecurityGroupIds: Match.anyValue() },
       Environment: { Variables: { STREAM_CLUSTER: Match.anyValue() } },
     });
-    const actions = allowed(streams()).flatMap(({ actions }) => actions);
+    const actions = statementsOf(streams()).flatMap(({ actions }) => actions);
     expect(actions).toEqual(
       expect.arrayContaining([
         'kafka:BatchAssociateScramSecret',
@@ -34,7 +35,7 @@ describe('on our own MSK cluster', () => {
   });
 
   test('it may touch the secrets of its users alone', () => {
-    const ofSecrets = allowed(streams()).filter(({ actions }) =>
+    const ofSecrets = statementsOf(streams()).filter(({ actions }) =>
       actions.includes('secretsmanager:CreateSecret'),
     );
     expect(ofSecrets).toHaveLength(1);
@@ -64,18 +65,3 @@ test.each<[Partial<StreamSettings>, string]>([
 ])('%j is refused, naming the field', (change, problem) => {
   expect(stageProblems(withStreams(change))).toEqual([expect.stringContaining(problem)]);
 });
-
-interface Statement {
-  readonly actions: readonly string[];
-  readonly resources: unknown;
-}
-
-function allowed(streams: ReturnType<typeof template>): Statement[] {
-  interface Policy {
-    Properties: { PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] } };
-  }
-  const policies = Object.values(streams.findResources('AWS::IAM::Policy')) as Policy[];
-  return policies
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
-    .map(({ Action, Resource }) => ({ actions: [Action].flat(), resources: Resource }));
-}
