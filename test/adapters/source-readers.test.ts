@@ -1,8 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import {
+  answerReaderRequest,
+  type ReaderRequest,
+} from '../../functions/source-access/answer-reader-request.ts';
 import { createSourceReaders } from '../../lib/adapters/kafka-acls.ts';
 import { createOperator, type Operator } from '../../lib/adapters/kafka-operator.ts';
 import type { SourceReader, SourceReaders } from '../../lib/app/ports/source-readers.ts';
+import { customResourceEvent } from '../aws-events.ts';
 import { type ClusterView, operatorOf, viewCluster } from '../contracts/cluster-contents.ts';
+import { startReceiver } from '../receiver.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
 
 const engines = useEngine('kafka');
@@ -38,6 +44,25 @@ test('a reader is made, changed and removed, as often as it is asked for', async
   const other = reader('made', 'invoices', 'other');
   expect(await twice(() => readers.letRead(other))).toEqual(rights('made', 'invoices', 'other'));
   expect(await twice(() => readers.letReadNothing('made.user'))).toEqual([]);
+});
+
+test('what CloudFormation asks for is what the user may read, and is told as done', async () => {
+  const readers = createSourceReaders(operator());
+  const cloudFormation = await startReceiver();
+  onTestFinished(() => cloudFormation.stop());
+  const ask = async (type: 'Create' | 'Update' | 'Delete', asked: SourceReader) => {
+    const event = customResourceEvent(type, cloudFormation.url);
+    const properties = { ...event.ResourceProperties, ...asked };
+    const request = { ...event, PhysicalResourceId: asked.username, ResourceProperties: properties };
+    await answerReaderRequest(readers, request as ReaderRequest, 60_000);
+    const told: unknown = JSON.parse(cloudFormation.received.at(-1)!.body);
+    expect(told).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: asked.username });
+    return rightsOf('asked');
+  };
+  expect(await ask('Create', reader('asked'))).toEqual(rights('asked'));
+  const other = reader('asked', 'invoices', 'other');
+  expect(await ask('Update', other)).toEqual(rights('asked', 'invoices', 'other'));
+  expect(await ask('Delete', other)).toEqual([]);
 });
 
 type Step = (readers: SourceReaders, org: string) => Promise<void>;
