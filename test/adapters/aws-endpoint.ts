@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { AwsCall } from '../../infra/local/aws-calls.ts';
 
 type Answer = readonly [status: number, body: object, errorName?: string];
 type Input = Record<string, unknown>;
@@ -18,9 +19,41 @@ export interface AwsEndpoint {
   readonly associated: Set<string>;
   /** Names of the calls, in order. */
   readonly calls: string[];
+  /** The calls as IAM would be asked about them. */
+  readonly asked: AwsCall[];
   /** What the next call of a name is answered instead. */
   readonly failures: Map<string, Answer>;
   stop(): Promise<void>;
+}
+
+/** What each call of MSK is to IAM, and whether it is about the cluster, a topic of it, or both. */
+const kafkaActions: Readonly<
+  Record<string, readonly [action: string, on: readonly ('cluster' | 'topic')[]]>
+> = {
+  'GET bootstrap-brokers': ['GetBootstrapBrokers', ['cluster']],
+  'GET topics': ['ListTopics', ['cluster']],
+  'POST topics': ['CreateTopic', ['cluster', 'topic']],
+  'GET topic': ['DescribeTopic', ['topic']],
+  'DELETE topic': ['DeleteTopic', ['topic']],
+  'GET scram-secrets': ['ListScramSecrets', ['cluster']],
+  'POST scram-secrets': ['BatchAssociateScramSecret', ['cluster']],
+  'PATCH scram-secrets': ['BatchDisassociateScramSecret', ['cluster']],
+};
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedstreamingforapachekafka.html */
+function asIamSees(name: string, input: Input): AwsCall[] {
+  const ofKafka = kafkaActions[name];
+  if (!ofKafka) {
+    const id = String(input['SecretId'] ?? input['Name']);
+    const arn = `arn:aws:secretsmanager:eu-central-1:000000000000:secret:${id}-000000`;
+    return [{ action: `secretsmanager:${name}`, resource: id.startsWith('arn:') ? id : arn }];
+  }
+  const [action, on] = ofKafka;
+  const arns = {
+    cluster: clusterArn,
+    topic: `${clusterArn.replace(':cluster/', ':topic/')}/${String(input['topicName'])}`,
+  };
+  return on.map((each) => ({ action: `kafka:${action}`, resource: arns[each] }));
 }
 
 /**
@@ -32,6 +65,7 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
   const secrets: AwsEndpoint['secrets'] = new Map();
   const associated = new Set<string>();
   const calls: string[] = [];
+  const asked: AwsCall[] = [];
   const failures: AwsEndpoint['failures'] = new Map();
 
   const kafka: Readonly<Record<string, (input: Input, topic: string) => Answer>> = {
@@ -133,6 +167,7 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
       /^\/v1\/clusters\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
     const name = target || `${request.method} ${topic === undefined ? resource : 'topic'}`;
     calls.push(name);
+    asked.push(...asIamSees(name, { topicName: topic, ...input }));
     const failure = failures.get(name);
     failures.delete(name);
     if (failure) return failure;
@@ -162,6 +197,7 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
     secrets,
     associated,
     calls,
+    asked,
     failures,
     stop: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()),
   };

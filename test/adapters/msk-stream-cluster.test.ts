@@ -2,9 +2,14 @@ import { KafkaClient } from '@aws-sdk/client-kafka';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { AwsCall } from '../../infra/local/aws-calls.ts';
+import { createMskAccess } from '../../lib/adapters/msk-brokers.ts';
 import { createMskStreamCluster } from '../../lib/adapters/msk-stream-cluster.ts';
 import { StreamClusterFault } from '../../lib/app/ports/stream-cluster.ts';
 import { streamClusterContract } from '../contracts/stream-cluster.ts';
+import { mayCall, permissionsOf, unusedLines } from '../e2e/role-permissions.ts';
+import { stageTemplates } from '../infra/stage-templates.ts';
+import { stageVariants } from '../infra/stage-variants.ts';
 import { type AwsEndpoint, clusterArn, startAwsEndpoint } from './aws-endpoint.ts';
 
 // What cannot be run without AWS: that the calls do what their references say, and signing in to brokers with a role.
@@ -131,4 +136,59 @@ test('brokers get a token that is a signed request to connect', async () => {
   expect(request.searchParams.get('Action')).toBe('kafka-cluster:Connect');
   expect(request.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
   expect(expiryTime).toBeGreaterThan(Date.now());
+});
+
+describe('the roles of what calls MSK, in a stage with its own cluster', () => {
+  const { assembly } = stageTemplates();
+  const permissions = () => permissionsOf(assembly(stageVariants['sources of each kind']!));
+  const ofFunction = (part: string) =>
+    permissions().filter(({ functionName }) => functionName.includes(`-${part}`));
+  const asCalledBy = (functionName: string, calls: readonly AwsCall[]) =>
+    calls.map((call) => ({ functionName, ...call }));
+
+  /** What roles allow for others than their functions' calls of MSK and Secrets Manager. */
+  const explained = [
+    /: (logs|ec2|dynamodb|sqs):/, // Tried on the local machine, or Lambda's.
+    /: kafka-cluster:/, // By Kafka's protocol, of which the brokers ask IAM themselves.
+    /: kms:/, // Secrets Manager and MSK use the key in the role's name.
+    /: secretsmanager:GetSecretValue on .*-data-/, // At the start of a function.
+  ];
+  const unexplained = (unused: readonly string[]) =>
+    unused.filter((line) => !explained.some((pattern) => pattern.test(line)));
+
+  test('all that was asked of AWS above is what the role of the provisioning function allows', () => {
+    const allowed = ofFunction('Provision');
+    const calls = asCalledBy(allowed[0]!.functionName, aws.asked);
+    expect(calls.filter((call) => !mayCall(allowed, call))).toEqual([]);
+    expect(unexplained(unusedLines(allowed, calls))).toEqual([]);
+  });
+
+  test.each(['t.role', '__consumer_offsets'])('it may not remove %s, which is no org’s topic', (topic) => {
+    const allowed = ofFunction('Provision');
+    const resource = `${clusterArn.replace(':cluster/', ':topic/')}/${topic}`;
+    for (const action of ['kafka:DeleteTopic', 'kafka-cluster:DeleteTopic'])
+      expect(mayCall(allowed, { functionName: allowed[0]!.functionName, action, resource })).toBe(false);
+  });
+
+  test.each(['PublishFunction', 'PublishPrices', 'SourceAccess'])(
+    '%s only asks where the brokers are',
+    async (part) => {
+      const client = new KafkaClient({ endpoint: aws.url, region: settings.region });
+      const [before, allowed] = [aws.asked.length, ofFunction(part)];
+      await createMskAccess({ kind: 'msk', clusterArn, region: settings.region }, client)();
+      const calls = asCalledBy(allowed[0]!.functionName, aws.asked.slice(before));
+      expect(calls.filter((call) => !mayCall(allowed, call))).toEqual([]);
+      expect(unexplained(unusedLines(allowed, calls))).toEqual([]);
+    },
+  );
+
+  test('no other function may call MSK, but those whose mappings do', () => {
+    const others = permissions().filter(
+      ({ action, functionName }) =>
+        action.startsWith('kafka:') && !/-(Provision|Publish|SourceAccess)/.test(functionName),
+    );
+    expect(
+      new Set(others.map(({ functionName }) => functionName.replace(/^.*-Ingest(\w+?)Function.*$/, '$1'))),
+    ).toEqual(new Set(['role', 'user', 'there']));
+  });
 });

@@ -3,8 +3,9 @@ import type { StackTemplate, TemplateResource } from '../../infra/local/cloud-as
 import { Unresolvable, resolve } from '../../infra/local/intrinsics.ts';
 import { References } from '../../infra/local/references.ts';
 
-/** What a function's role allows: an action on what a pattern of ARNs matches. */
+/** What a function's role allows, or denies: an action on what a pattern of ARNs matches. */
 export interface Permission {
+  readonly effect: 'Allow' | 'Deny';
   readonly functionName: string;
   readonly action: string;
   readonly resource: string;
@@ -16,7 +17,7 @@ export interface MadeCall extends AwsCall {
 }
 
 interface Statement {
-  readonly Effect: string;
+  readonly Effect: Permission['effect'];
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
 }
@@ -24,7 +25,7 @@ interface Document {
   readonly PolicyDocument: { readonly Statement: readonly Statement[] };
 }
 
-/** All that the roles of the templates' functions allow. */
+/** All that the roles of the templates' functions allow and deny. */
 export function permissionsOf(stacks: readonly StackTemplate[]): Permission[] {
   const references = new References(stacks, { sqsUrl: 'http://sqs.invalid', apiUrl: 'http://api.invalid' });
   return stacks.flatMap((stack) => {
@@ -49,11 +50,12 @@ export function permissionsOf(stacks: readonly StackTemplate[]): Permission[] {
         const functionName = references.identity(stack, id).ref;
         const [role] = (Properties!['Role'] as { readonly 'Fn::GetAtt': [string, string] })['Fn::GetAtt'];
         return statementsOf(role, resources).flatMap(({ Effect, Action, Resource }) => {
-          if (Effect !== 'Allow') throw new Error(`${role} has a statement that does not allow`);
           return [Action]
             .flat()
             .flatMap((action) =>
-              [Resource].flat().map((resource) => ({ functionName, action, resource: text(resource) })),
+              [Resource]
+                .flat()
+                .map((resource) => ({ effect: Effect, functionName, action, resource: text(resource) })),
             );
         });
       });
@@ -75,7 +77,22 @@ function statementsOf(
   return documents.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
-export function allows(permission: Permission, call: MadeCall): boolean {
+/** As IAM decides: something allows it, and nothing denies it. */
+export function mayCall(permissions: readonly Permission[], call: MadeCall): boolean {
+  const about = permissions.filter((permission) => isAbout(permission, call));
+  return about.length > 0 && about.every(({ effect }) => effect === 'Allow');
+}
+
+/** A line for each permission that none of the calls needed. */
+export function unusedLines(permissions: readonly Permission[], calls: readonly MadeCall[]): string[] {
+  const unused = permissions
+    .filter(({ effect }) => effect === 'Allow')
+    .filter((permission) => !calls.some((call) => isAbout(permission, call)))
+    .map(({ functionName, action, resource }) => `${functionName}: ${action} on ${resource}`);
+  return [...new Set(unused)].sort();
+}
+
+function isAbout(permission: Permission, call: MadeCall): boolean {
   const { functionName, action, resource } = permission;
   // An ARN's sixth part and what follows it is the resource within its service, region and account.
   const within = resource.split(':').slice(5).join(':');

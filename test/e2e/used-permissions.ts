@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type MadeCall, type Permission, allows } from './role-permissions.ts';
+import { type MadeCall, type Permission, unusedLines } from './role-permissions.ts';
 import type { WatchedCalls } from './watched-calls.ts';
 
 /** What roles allow and no function asks for in these tests, as lines of `unusedOf`, with who does ask, or when. */
@@ -58,9 +58,5 @@ function watchedFiles(): string[] {
 
 /** A line for each permission that no call needed and that is not explained. */
 function unusedOf(permissions: readonly Permission[], calls: readonly MadeCall[]): string[] {
-  const unused = permissions
-    .filter((permission) => !calls.some((call) => allows(permission, call)))
-    .map(({ functionName, action, resource }) => `${functionName}: ${action} on ${resource}`)
-    .filter((line) => !explained.some(([pattern]) => pattern.test(line)));
-  return [...new Set(unused)].sort();
+  return unusedLines(permissions, calls).filter((line) => !explained.some(([pattern]) => pattern.test(line)));
 }

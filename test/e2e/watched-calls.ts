@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import type { AwsCall } from '../../infra/local/aws-calls.ts';
 import type { StackTemplate } from '../../infra/local/cloud-assembly.ts';
-import { type MadeCall, type Permission, allows, permissionsOf } from './role-permissions.ts';
+import { type MadeCall, type Permission, mayCall, permissionsOf } from './role-permissions.ts';
 
 /** What one start of Fanout tells the check at the end of the whole run. */
 export interface WatchedCalls {
@@ -22,7 +22,7 @@ export function watchCalls() {
     /** @throws Error with the calls that the functions' roles do not allow */
     check(stacks: readonly StackTemplate[], hasOwnSettings: boolean): void {
       const permissions = permissionsOf(stacks);
-      const refused = calls.filter((call) => !permissions.some((permission) => allows(permission, call)));
+      const refused = calls.filter((call) => !mayCall(permissions, call));
       if (refused.length > 0) throw new Error(`Roles do not allow: ${JSON.stringify(refused, null, 1)}`);
       const watched: WatchedCalls = {
         testPath: expect.getState().testPath!,

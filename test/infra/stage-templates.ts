@@ -8,6 +8,7 @@ import featureFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { typ
 import { afterAll, beforeAll } from 'vitest';
 import { addStacks } from '../../infra/app.ts';
 import { functionNames } from '../../infra/bundle.ts';
+import { readCloudAssembly, type StackTemplate } from '../../infra/local/cloud-assembly.ts';
 import { type Plan, planMachine } from '../../infra/local/machine.ts';
 import type { StageSettings } from '../../infra/stages.ts';
 
@@ -18,6 +19,8 @@ export interface StageTemplates {
   readonly stacks: (settings: StageSettings) => readonly Stack[];
   /** Their names. */
   readonly stackNames: (settings: StageSettings) => string[];
+  /** The stacks as a deploy, or the local machine, reads them. */
+  readonly assembly: (settings: StageSettings) => StackTemplate[];
   /** The resources of the local plan that have a type. */
   readonly planned: (settings: StageSettings, type: string) => Plan['resources'];
 }
@@ -59,6 +62,7 @@ export function stageTemplates(): StageTemplates {
     stacks: stacksOf,
     stackNames: (settings) => stacksOf(settings).map(({ node }) => node.id),
     template: (settings, stack) => Template.fromStack(stackOf(settings, stack)!),
+    assembly: (settings) => readCloudAssembly(build(settings).synth().directory),
     planned: (settings, type) =>
       planMachine(build(settings).synth().directory).resources.filter((resource) => resource.type === type),
   };
