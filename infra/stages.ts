@@ -88,6 +88,7 @@ const onAws = {
   webhookPorts: [443],
   deniedAddressRanges: [],
   kafkaCertificateAuthorities: [],
+  apiLimit: { callsPerSecond: 1000, burst: 2000 },
   costTags: {},
 } satisfies Omit<StageSettings, 'name'>;
 

@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { CfnStage, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpApi, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnRoute, HttpApi, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -201,6 +201,7 @@ export class ApiStack extends Stack {
     for (const route of openRoutes) addRoute(route, true);
     for (const route of keyedRoutes) addRoute(route, false);
     this.#logAccess(api);
+    limitCalls(api, settings);
     new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
   }
 
@@ -224,4 +225,20 @@ export class ApiStack extends Stack {
       format: JSON.stringify(Object.fromEntries(fields.map((field) => [field, `$context.${field}`]))),
     };
   }
+}
+
+/** What anyone may call is a page that is looked at, not a load: of each route, so much a second, and at once. */
+const openLimit = { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 };
+
+/** Whoever calls without a key takes environments of functions that ingest needs too: only so many. */
+function limitCalls(api: HttpApi, { apiLimit }: FanoutStackProps['settings']): void {
+  const stage = api.defaultStage!.node.defaultChild as CfnStage;
+  stage.defaultRouteSettings = {
+    throttlingRateLimit: apiLimit.callsPerSecond,
+    throttlingBurstLimit: apiLimit.burst,
+  };
+  stage.routeSettings = Object.fromEntries(openRoutes.map((route) => [route, openLimit] as const));
+  // A stage must not speak of routes that are not there yet.
+  const routes = api.node.findAll().filter((construct) => construct instanceof CfnRoute);
+  for (const route of routes) stage.addResourceDependency(route);
 }

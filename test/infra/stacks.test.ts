@@ -42,6 +42,24 @@ describe.each(Object.keys(stages))('stage %s', (name) => {
     expect(open.map(({ Properties }) => (Properties as { RouteKey: string }).RouteKey)).toEqual(openRoutes);
   });
 
+  test('calls are bounded, those of the open routes by far, once the routes are there', () => {
+    const api = template(settings, 'Api');
+    const [stage] = Object.values(api.findResources('AWS::ApiGatewayV2::Stage'));
+    expect(stage!['Properties']).toMatchObject({
+      DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 },
+      RouteSettings: Object.fromEntries(
+        openRoutes.map((route) => [route, { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 }]),
+      ),
+    });
+    expect(stage!['DependsOn']).toEqual(
+      expect.arrayContaining(
+        Object.entries(api.findResources('AWS::ApiGatewayV2::Route'))
+          .filter(([, { Properties }]) => openRoutes.includes((Properties as { RouteKey: string }).RouteKey))
+          .map(([id]) => id),
+      ),
+    );
+  });
+
   test('only the local stage lets webhooks go to loopback', () => {
     template(settings, 'Ingest').hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: Match.objectLike({ ALLOW_LOOPBACK_TARGETS: String(name === 'local') }) },
@@ -99,6 +117,8 @@ describe('settings that cannot be right', () => {
     [{ retentionDays: 1, heldDays: 1, idempotencyWindowHours: 25 }, 'idempotencyWindowHours: '],
     [{ heldDays: 0 }, 'heldDays: '],
     [{ heldDays: 31 }, 'heldDays: '],
+    [{ apiLimit: { callsPerSecond: 0, burst: 1 } }, 'apiLimit.callsPerSecond: '],
+    [{ apiLimit: { callsPerSecond: 1, burst: 5001 } }, 'apiLimit.burst: '],
     [{ publishConcurrency: 0 }, 'publishConcurrency: '],
     [{ allowedConsecutiveFailures: 9 }, 'allowedConsecutiveFailures: '],
     [{ allowedConsecutiveFailures: 10.5 }, 'allowedConsecutiveFailures: '],
