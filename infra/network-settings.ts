@@ -13,6 +13,11 @@ export interface NewNetwork {
    * its zone stops them; three cost three times as much.
    */
   readonly natGateways: number;
+  /**
+   * Three zones of the region, such as `eu-central-1a`, that have MSK's brokers; without it, the first three that CloudFormation
+   * lists for the account. Fixed with the first deploy: in other zones are other subnets, and another cluster.
+   */
+  readonly availabilityZones?: readonly string[];
 }
 
 /** A VPC of the account. From its private subnets HTTPS must lead out, by NAT gateways or interface endpoints. */
@@ -30,14 +35,22 @@ export interface ExistingNetwork {
 /** What of a stage decides whether its network can be built. */
 interface NetworkOfStage {
   readonly network: NetworkSettings;
+  readonly region: string;
   readonly staticEgress: boolean;
 }
 
 /** Checks the network. Whether an existing one is as described, only the deploy can tell. */
-export function checkNetworkSettings({ network, staticEgress }: NetworkOfStage, check: Check): void {
+export function checkNetworkSettings({ network, region, staticEgress }: NetworkOfStage, check: Check): void {
   if (network.kind === 'new') {
     check(isPrivateRange(network.cidr), 'network.cidr', 'must be a private IPv4 range from /16 to /20');
     check([1, 3].includes(network.natGateways), 'network.natGateways', 'must be 1 or 3');
+    const zones = network.availabilityZones;
+    check(
+      zones === undefined ||
+        (new Set(zones).size === 3 && zones.length === 3 && zones.every((zone) => isZoneOf(region, zone))),
+      'network.availabilityZones',
+      `must be three different zones of the region, such as ${region}a`,
+    );
     return;
   }
   const ids = (field: keyof ExistingNetwork, given: readonly string[], counts: readonly number[]) => {
@@ -59,6 +72,10 @@ export function checkNetworkSettings({ network, staticEgress }: NetworkOfStage, 
     'staticEgress',
     "must be false with an existing network: where its NAT gateways' addresses come from is its owner's matter",
   );
+}
+
+function isZoneOf(region: string, zone: string): boolean {
+  return zone.startsWith(region) && /^[a-z]$/.test(zone.slice(region.length));
 }
 
 /** An IPv4 range in CIDR notation, such as 10.0.0.0/16. */

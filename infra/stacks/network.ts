@@ -25,11 +25,13 @@ export class NetworkStack extends Stack {
   readonly publicSubnetIds: readonly string[];
   /** Of functions that have to leave from fixed addresses; it lets nobody in, and is let in nowhere. */
   readonly #egress?: SecurityGroup;
+  readonly #zones: readonly string[] | undefined;
 
   constructor(scope: Construct, id: string, props: FanoutStackProps) {
     super(scope, id, props);
     const { network, staticEgress } = props.settings;
     if (network.kind === 'new') {
+      this.#zones = network.availabilityZones;
       this.vpc = this.#make(network);
       this.privateSubnetIds = this.vpc.privateSubnets.map(({ subnetId }) => subnetId);
       this.publicSubnetIds = this.vpc.publicSubnets.map(({ subnetId }) => subnetId);
@@ -104,8 +106,9 @@ export class NetworkStack extends Stack {
     return Vpc.fromVpcAttributes(this, 'Vpc', { vpcId, availabilityZones: this.availabilityZones });
   }
 
-  /** Three zones by position: the names of an account's zones need a look-up. */
+  /** Three zones as the settings name them, else by position: the names of an account's zones need a look-up. */
   override get availabilityZones(): string[] {
+    if (this.#zones) return [...this.#zones];
     return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
   }
 }

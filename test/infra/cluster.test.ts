@@ -98,6 +98,9 @@ describe('settings that cannot be right are refused, naming the field', () => {
     cluster: { ...made, brokers: { ...made.brokers, ...change } },
   });
   const access = (tenantAccess: TenantAccess) => ({ cluster: { ...made, tenantAccess } });
+  const zones = (...availabilityZones: string[]) => ({
+    network: { kind: 'new', cidr: '10.0.0.0/16', natGateways: 1, availabilityZones } as const,
+  });
   test.each<[Partial<StageSettings>, ...string[]]>([
     [brokers({ count: 4 }), 'cluster.brokers.count: '],
     [brokers({ instanceType: 'm7g.large' }), 'cluster.brokers.instanceType: '],
@@ -113,6 +116,9 @@ describe('settings that cannot be right are refused, naming the field', () => {
     [{ network: { kind: 'new', cidr: '8.0.0.0/16', natGateways: 1 } }, 'network.cidr: '],
     [{ network: { kind: 'new', cidr: '10.0.0.0/24', natGateways: 1 } }, 'network.cidr: '],
     [{ network: { kind: 'new', cidr: '10.0.0.0/16', natGateways: 2 } }, 'network.natGateways: '],
+    [zones('eu-central-1a', 'eu-central-1b'), 'network.availabilityZones: '],
+    [zones('eu-central-1a', 'eu-central-1a', 'eu-central-1b'), 'network.availabilityZones: '],
+    [zones('eu-west-1a', 'eu-west-1b', 'eu-west-1c'), 'network.availabilityZones: must be three different'],
     [{ network: { ...theirNetwork, vpcId: 'mine' } }, 'network.vpcId: '],
     [{ network: { ...theirNetwork, privateSubnetIds: ['subnet-0000000a'] } }, 'network.privateSubnetIds: '],
     [{ network: theirNetwork, staticEgress: true }, 'staticEgress: '],

@@ -47,6 +47,19 @@ describe('a network that the deploy makes', () => {
     }
   });
 
+  test('is in the zones that the settings name', () => {
+    const availabilityZones = ['eu-central-1c', 'eu-central-1a', 'eu-central-1b'];
+    const named: StageSettings = {
+      ...sandbox,
+      network: { kind: 'new', cidr: '10.0.0.0/16', natGateways: 1, availabilityZones },
+    };
+    expect(stageProblems(named)).toEqual([]);
+    const subnets = Object.values(template(named, 'Network').findResources('AWS::EC2::Subnet'));
+    expect(
+      subnets.map(({ Properties }) => (Properties as { AvailabilityZone: string }).AvailabilityZone),
+    ).toEqual([...availabilityZones, ...availabilityZones]);
+  });
+
   test('only what reaches the brokers is in it', () => {
     expect(inNetwork(production).sort()).toEqual(['Provision', 'Publish', 'PublishPrices']);
   });
