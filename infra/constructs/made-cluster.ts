@@ -92,6 +92,8 @@ export class MadeCluster extends Construct {
 
   #letTenantsIn(access: TenantAccess): void {
     if (access.kind === 'private_link') {
+      // First the cluster has private connections, then it has a policy of who may make them.
+      if (!access.opened) return;
       new CfnClusterPolicy(this, 'Policy', {
         clusterArn: this.cluster.attrArn,
         policy: connectingAccounts(access.accounts, this.cluster.attrArn).toJSON() as unknown,

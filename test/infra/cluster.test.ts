@@ -60,7 +60,9 @@ describe('consumers of tenants', () => {
 
   test('of other accounts connect by PrivateLink, once it is opened', () => {
     const link = { kind: 'private_link', accounts: ['123456789012'] } as const;
-    expect(connectivity(reachedBy({ ...link, opened: false }))).not.toHaveProperty('ConnectivityInfo');
+    const closed = reachedBy({ ...link, opened: false });
+    expect(connectivity(closed)).not.toHaveProperty('ConnectivityInfo');
+    template(closed, 'Streaming').resourceCountIs('AWS::MSK::ClusterPolicy', 0);
     const opened = reachedBy({ ...link, opened: true });
     expect(connectivity(opened)['ConnectivityInfo']).toEqual({
       VpcConnectivity: { ClientAuthentication: { Sasl: { Scram: { Enabled: true } } } },
