@@ -59,10 +59,17 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
       const againMs = dueAgainAfter(nowMs);
       const again = (name: string) => dueAttributes(name, againMs);
       const moves = [
-        ...deliveries.map((one) => () => move(deliveryKey(one), one.attemptsMade, deliveryDue(one, againMs))),
-        ...fanOuts.map((one) => () => move(jobKey(one.eventId), one.pages, again(one.eventId))),
-        ...replays.map((id) => () => move(watchKey('REPLAY', id), 0, again(id))),
-        ...streams.map((id) => () => move(watchKey('STREAM', id), 0, again(id))),
+        ...deliveries.map((one) => () => {
+          const { attemptsMade: count, foundAt } = one;
+          return move(deliveryKey(one), { count, foundAt }, deliveryDue(one, againMs));
+        }),
+        ...fanOuts.map(
+          ({ eventId, pages }) =>
+            () =>
+              move(jobKey(eventId), { count: pages }, again(eventId)),
+        ),
+        ...replays.map((id) => () => move(watchKey('REPLAY', id), { count: 0 }, again(id))),
+        ...streams.map((id) => () => move(watchKey('STREAM', id), { count: 0 }, again(id))),
       ];
       for (const some of chunks(moves, updatesAtOnce)) await Promise.all(some.map((run) => run()));
     },
@@ -104,24 +111,35 @@ export function createDueDeliveries(client: DynamoDBClient, table: string): DueD
     return { due: duePage(Items), count: Items.length, next: LastEvaluatedKey as typeof from };
   }
 
-  /** Only while it still stands as the index said; the index may be a moment behind. */
-  async function move(Key: Item, count: number, { listing, listed_at }: Item): Promise<void> {
+  /**
+   * Only while it still stands as the index said; the index may be a moment behind. What puts a delivery off leaves its
+   * count as it is, but not its place.
+   */
+  async function move(Key: Item, { count, foundAt }: Standing, { listing, listed_at }: Item): Promise<void> {
+    const isThere = 'attempt_count = :count AND attribute_exists(listing)';
     await conditionHeld(
       client.send(
         new UpdateItemCommand({
           TableName: table,
           Key,
           UpdateExpression: 'SET listing = :listing, listed_at = :at',
-          ConditionExpression: 'attempt_count = :count AND attribute_exists(listing)',
+          ConditionExpression: foundAt === undefined ? isThere : `${isThere} AND listed_at = :was`,
           ExpressionAttributeValues: {
             ':listing': listing!,
             ':at': listed_at!,
             ':count': { N: String(count) },
+            ...(foundAt !== undefined && { ':was': { S: foundAt } }),
           },
         }),
       ),
     );
   }
+}
+
+/** How something stood when the index was read. */
+interface Standing {
+  readonly count: number;
+  readonly foundAt?: string;
 }
 
 /** The index holds deliveries, fan-out jobs and what watches over replays and streams. */
@@ -140,7 +158,10 @@ function duePage(items: readonly Item[]): DuePage {
     if (watch) watches[watch.job].push(watch.id);
     else if (pk.startsWith(fanOutKey(''))) {
       page.fanOuts.push({ eventId: pk.slice(fanOutKey('').length), pages: countOf(item) });
-    } else page.deliveries.push({ ...deliveryKeyOf(item), attemptsMade: countOf(item) });
+    } else {
+      const foundAt = item['listed_at']!.S!;
+      page.deliveries.push({ ...deliveryKeyOf(item), attemptsMade: countOf(item), foundAt });
+    }
   }
   return page;
 }

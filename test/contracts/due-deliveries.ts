@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sweepDue } from '../../lib/app/sweep-due.ts';
 import type {
+  DeliveryKey,
   DeliveryStore,
   DueDeliveries,
   DueDelivery,
@@ -53,11 +54,17 @@ export function dueDeliveriesContract(
       for await (const { deliveries } of due.due(nowMs)) found.push(...deliveries);
       return found.map(({ eventId }) => eventId);
     };
+    const onlyPage = async (): Promise<DuePage> => {
+      const pages: DuePage[] = [];
+      for await (const page of due.due(nowMs)) pages.push(page);
+      expect(pages).toHaveLength(1);
+      return pages[0]!;
+    };
     /** A sweep with a queue that works. */
     const sweep = async (): Promise<string[]> => {
       const woken: string[] = [];
       const wakeUps = {
-        send: async (all: readonly DueDelivery[]) => void woken.push(...all.map(({ eventId }) => eventId)),
+        send: async (all: readonly DeliveryKey[]) => void woken.push(...all.map(({ eventId }) => eventId)),
       };
       const jobQueue = { send: async (ids: readonly string[]) => void woken.push(...ids) };
       await sweepDue({
@@ -100,16 +107,12 @@ export function dueDeliveriesContract(
 
     it('tells what a wake-up needs', async () => {
       const eventId = await writeDue(start, { endpointId: 'ep_7' });
-      const pages: DuePage[] = [];
-      for await (const page of due.due(start)) pages.push(page);
-      expect(pages).toEqual([
-        {
-          deliveries: [{ eventId, endpointId: 'ep_7', attemptsMade: 1 }],
-          fanOuts: [],
-          replays: [],
-          streams: [],
-        },
-      ]);
+      expect(await onlyPage()).toEqual({
+        deliveries: [{ eventId, endpointId: 'ep_7', attemptsMade: 1, foundAt: expect.any(String) as string }],
+        fanOuts: [],
+        replays: [],
+        streams: [],
+      });
     });
 
     it('finds the older minutes first, and each delivery once', async () => {
@@ -179,12 +182,7 @@ export function dueDeliveriesContract(
 
     it('does not move a delivery that went on while its wake-up was sent', async () => {
       const eventId = await writeDue(start);
-      const page = {
-        deliveries: [{ eventId, endpointId: 'ep_1', attemptsMade: 1 }],
-        fanOuts: [],
-        replays: [],
-        streams: [],
-      };
+      const page = await onlyPage();
       const { nextAttemptAtMs, ...ended } = delivery({ eventId, state: 'delivered' });
       await deliveries.update(ended, 1);
       await due.woken(page, start);
@@ -194,7 +192,7 @@ export function dueDeliveriesContract(
       expect(await idsDue()).toEqual([eventId]);
       await due.woken(
         {
-          deliveries: [{ eventId: 'no', endpointId: 'no', attemptsMade: 1 }],
+          deliveries: [{ eventId: 'no', endpointId: 'no', attemptsMade: 1, foundAt: '' }],
           fanOuts: [{ eventId: 'no', pages: 0 }],
           replays: ['no'],
           streams: [],
@@ -203,6 +201,21 @@ export function dueDeliveriesContract(
       );
       expect(await idsDue()).toEqual([eventId]);
     });
+
+    it.each(['held', 'queued'] as const)(
+      'leaves a delivery its time that was put off as %s while its wake-up was sent',
+      async (state) => {
+        const eventId = await writeDue(start);
+        const page = await onlyPage();
+        const laterMs = start + 2 * hour;
+        expect(await deliveries.update(delivery({ eventId, state, nextAttemptAtMs: laterMs }), 1)).toBe(true);
+        await due.woken(page, start);
+        nowMs = laterMs - second;
+        expect(await idsDue()).toEqual([]);
+        nowMs = laterMs;
+        expect(await idsDue()).toEqual([eventId]);
+      },
+    );
 
     it('finds a fan-out job that has stood still, and leaves one alone that has just begun', async () => {
       const event = journalEvent({ fanOut: 'running' });

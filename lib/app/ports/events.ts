@@ -48,7 +48,10 @@ export interface DueDeliveries {
    * at again; so each page is to be dealt with before the next is asked for.
    */
   due(nowMs: number): AsyncIterable<DuePage>;
-  /** Moves what a message was sent for to a later minute, so that a message that gets lost is sent again. */
+  /**
+   * Moves what a message was sent for to a later minute, so that a message that gets lost is sent again. A delivery that
+   * was put off or held meanwhile keeps the time that it has by now.
+   */
   woken(page: DuePage, nowMs: number): Promise<void>;
 }
 
@@ -69,6 +72,8 @@ export interface DueFanOut {
 
 export interface DueDelivery extends DeliveryKey {
   readonly attemptsMade: number;
+  /** Its place in the index when it was found: at another one, it was put off since. */
+  readonly foundAt: string;
 }
 
 export interface EventReader {
