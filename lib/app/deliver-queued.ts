@@ -1,7 +1,7 @@
 import { type Delivery, attemptsMade, end, hold, isEnd, putOff, wake } from '../core/delivery.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { scheduleMs } from '../core/retry-schedule.ts';
-import { reserveSlots } from './endpoint-slots.ts';
+import { earlyMs, untilItsTurn } from './endpoint-slots.ts';
 import type { EndpointPlaces, Place } from './ports/endpoint-places.ts';
 import type { EndpointMarker, EndpointReader } from './ports/endpoints.ts';
 import type { DeliveryStore, EventReader } from './ports/events.ts';
@@ -29,8 +29,6 @@ const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
 /** What an endpoint has no place for comes again after that, later the longer it waits, and at the latest after this. */
 const mostCrowdedMs = 10 * 60_000;
-/** A wake-up that comes this much before its time is not this attempt's: that one's comes later. */
-const earlyMs = 1_000;
 /** A circuit may put a delivery off for so long at least, if it is retried at all. */
 const leastPutOffMs = 15 * 60_000;
 /** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
@@ -119,11 +117,15 @@ async function changeLane({ deliveries, wakeUps }: Invocation, wakeUp: WakeUp, r
   if (isFirst) await wakeUps.send([{ ...wakeUp, delayMs: 0, lane: 'slow' }]);
 }
 
-/** A message would come again at once, and be put aside after some times: its row says when it is due instead. */
+/**
+ * A message would come again at once, and be put aside after some times: its row says when it is due instead. A time that
+ * it has under a rate limit stays: it is missed then, and followed by a second one, before all that came later.
+ */
 function putOffByCrowd({ now, random }: Invocation, row: Delivery): Delivery {
   const waitMs = Math.max(busyRetryMs, (now() - beganMs(row)) * putOffShare) * (1 + random());
   const woken = row.state === 'held' ? wake(row, now()) : row;
-  return inLane(putOff(woken, now() + Math.min(waitMs, mostCrowdedMs)), 'usual');
+  const nextAttemptAtMs = now() + Math.min(waitMs, mostCrowdedMs);
+  return inLane({ ...woken, state: 'queued', nextAttemptAtMs }, 'usual');
 }
 
 async function attemptOne(
@@ -183,14 +185,13 @@ function heldFurther(row: Delivery, nowMs: number, heldMs: number): Delivery {
 
 /** The delivery put off to when its endpoint's rate limit or circuit lets it through; undefined when that is now. */
 async function untilItMay(
-  { slots, gate, now, random }: Invocation,
+  invocation: Invocation,
   endpoint: Endpoint,
   row: Delivery,
 ): Promise<Delivery | undefined> {
-  if (endpoint.rateLimit !== undefined && row.slot?.rateLimit !== endpoint.rateLimit) {
-    const slot = (await reserveSlots(slots, [endpoint]))(endpoint)!;
-    if (slot.atMs > now() + earlyMs) return { ...putOff(row, slot.atMs), slot };
-  }
+  const { gate, now, random } = invocation;
+  const itsTurn = await untilItsTurn(invocation, endpoint, row);
+  if (itsTurn) return itsTurn;
   const passage = gate.passage(endpoint);
   // A circuit does not put a delivery off for ever: one whose schedule is over has its last attempts.
   const overdueMs = beganMs(row) + mostPutOffMs(endpoint);

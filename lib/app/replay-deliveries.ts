@@ -71,7 +71,7 @@ export function madeAgain(
 ): Delivery | undefined {
   if (isEnd(delivery.state)) return replay(delivery, nowMs, replayId);
   const { state, nextAttemptAtMs = 0, slot } = delivery;
-  const hasTime = slot !== undefined && slot.rateLimit === rateLimit;
+  const hasTime = slot !== undefined && slot.rateLimit === rateLimit && slot.atMs >= nextAttemptAtMs;
   if (state === 'queued' && row && (hasTime || isSoon(nextAttemptAtMs, nowMs))) return undefined;
   return { ...wake(delivery, nowMs), ...(replayId !== undefined && { replayId }) };
 }

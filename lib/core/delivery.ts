@@ -46,6 +46,11 @@ export interface RateSlot {
   readonly atMs: number;
   /** The limit, attempts a second: under another one it is of no use. */
   readonly rateLimit: number;
+  /**
+   * It took the place of one that was missed, and is good however late it is used: a queue that stays behind would let
+   * nothing through otherwise.
+   */
+  readonly isSecond?: true;
 }
 
 /** The terms of delivering to an endpoint. */

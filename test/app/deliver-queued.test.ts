@@ -158,6 +158,18 @@ describe('a delivery to an endpoint with a rate limit', () => {
     const written = await afterWakeUp(row, { rateLimit: 2 }, { slots: later, attempt: never });
     expect(written).toEqual({ ...row, nextAttemptAtMs: slot.atMs, slot });
   });
+
+  test('gets a second time where it has missed the first, which is good for ever', async () => {
+    const row = delivery({ nextAttemptAtMs: nowMs, slot: { atMs: nowMs - 10_000, rateLimit: 1 } });
+    const to = { rateLimit: 1 };
+    const [put] = await afterWakeUps([row], to, { slots: later, attempt: never });
+    const slot = { atMs: nowMs + 60_000, rateLimit: 1, isSecond: true as const };
+    expect(put).toEqual({ ...row, nextAttemptAtMs: slot.atMs, slot });
+    const missed = { ...row, slot: { ...slot, atMs: nowMs - 60_000 } };
+    expect(await afterWakeUp(missed, to, { slots: { reserve: never } })).toMatchObject({
+      state: 'delivered',
+    });
+  });
 });
 
 test('a wake-up goes on to the lane of slow endpoints, and its row knows that it waits there', async () => {
@@ -234,8 +246,7 @@ describe('an endpoint that is not known to be fast', () => {
       const waiting = { ...row, createdAtMs: nowMs - age };
       const sent: WakeUp[] = [];
       const written = await afterWakeUp(waiting, {}, { isFast: false, places, outcome: 'crowded', sent });
-      const { slot, ...rest } = waiting;
-      expect(written).toEqual({ ...rest, nextAttemptAtMs: nowMs + later });
+      expect(written).toEqual({ ...waiting, nextAttemptAtMs: nowMs + later });
       expect(sent).toMatchObject([{ eventId: row.eventId, attemptsMade: 1, delayMs: later, lane: 'usual' }]);
     },
   );

@@ -12,6 +12,15 @@ test('what has its time under its endpoint’s rate limit is left there', () => 
   expect(madeAgain({ delivery: row, row }, nowMs, undefined, 1)).toBeUndefined();
 });
 
+test('what has missed its time, and waits for a place, is due at once', () => {
+  const crowded = delivery({
+    nextAttemptAtMs: nowMs + 600_000,
+    slot: { atMs: nowMs - 60_000, rateLimit: 1 },
+  });
+  const again = madeAgain({ delivery: crowded, row: crowded }, nowMs, undefined, 1);
+  expect(again).toMatchObject({ nextAttemptAtMs: nowMs });
+});
+
 test.each([
   ['another limit', 50],
   ['a limit that is gone', undefined],

@@ -8,7 +8,7 @@ import { type FanoutClient, connectClient } from './fanout-client.ts';
 import { type NameServer, startNameServer } from './name-server.ts';
 
 const minutes = 60_000;
-const events = 20;
+const events = 30;
 
 let fanout: Fanout;
 let client: FanoutClient;
@@ -192,6 +192,29 @@ test(
     process.kill(queue.pid, 'SIGCONT');
     // What was sent while it stood still was sent again: each message may come two times, and the same attempt be made by both.
     await expectAllDelivered(() => accepted, events);
+  },
+  10 * minutes,
+);
+
+test(
+  'an endpoint’s rate limit holds after the queue stood still, and nothing is lost',
+  async () => {
+    const queue = fanout.engines.processes.find(({ name }) => name === 'sqs')!;
+    const receiver = await receiverWith();
+    const limit = 5;
+    await sendTo(receiver.url, { rate_limit: limit });
+    await expect.poll(() => receiver.received.length).toBeGreaterThan(limit);
+    process.kill(queue.pid, 'SIGSTOP');
+    // Until every delivery has missed its time.
+    await wait((events / limit) * 1000 + 5_000);
+    process.kill(queue.pid, 'SIGCONT');
+    await expectAllDelivered(() => receiver.received, events);
+    const ofSecond = new Map<number, number>();
+    for (const { atMs } of receiver.received) {
+      const second = Math.floor(atMs / 1000);
+      ofSecond.set(second, (ofSecond.get(second) ?? 0) + 1);
+    }
+    expect(Math.max(...ofSecond.values())).toBeLessThanOrEqual(2 * limit);
   },
   10 * minutes,
 );
