@@ -85,6 +85,7 @@ const quarantine = createQuarantineReader(dynamodb, eventsTable, eventIds, reten
 const windowHours = Number(environment('IDEMPOTENCY_WINDOW_HOURS'));
 const claims = createClaimStore(dynamodb, eventsTable, windowHours, now);
 const published = createPublishedEvents(dynamodb, eventsTable, { retentionDays, windowHours }, now);
+const deliveries = createDeliveryStore(dynamodb, eventsTable, retentionDays, now);
 const lists = createEventLists(dynamodb, eventsTable, events);
 const cachedEndpoints = createCachedEndpoints(endpoints, now);
 /** What turns records and publish calls into events here. It sends no webhooks: deliveries are queued. */
@@ -102,6 +103,7 @@ const pipeline = {
   watch: { record: () => {} },
   inlineBudgetMs: 0,
   store: createIngestStore(dynamodb, eventsTable, retentionDays, now),
+  deliveries,
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createJobQueue(sqs, environment('FAN_OUT_QUEUE')),
   heldMs: readHeldMs(),
@@ -109,7 +111,6 @@ const pipeline = {
   random: Math.random,
 };
 
-const deliveries = createDeliveryStore(dynamodb, eventsTable, retentionDays, now);
 /** What makes deliveries once more. Endpoints are read as they are at this moment. */
 const replaying = {
   endpoints: { byId: (id: string) => endpoints.get(id) },

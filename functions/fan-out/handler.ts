@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFanOutStore } from '../../lib/adapters/dynamodb-fan-outs.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
@@ -28,6 +29,7 @@ const dynamodb = createDynamoDbClient();
 const sqs = createSqsClient();
 const queueUrl = environment('FAN_OUT_QUEUE');
 const eventsTable = environment('EVENTS_TABLE');
+const retentionDays = Number(environment('RETENTION_DAYS'));
 const now = Date.now;
 
 const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
@@ -46,7 +48,8 @@ const dependencies: FanOutDependencies = {
   events: createEventReader(dynamodb, eventsTable, createEventIds(eventIdKey)),
   filterOf: createFilterOf(compilePattern),
   sender: createEndpointSender(readTargetRules(), createPartitionKeys(), now),
-  jobs: createFanOutStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
+  jobs: createFanOutStore(dynamodb, eventsTable, retentionDays, now),
+  deliveries: createDeliveryStore(dynamodb, eventsTable, retentionDays, now),
   queue: createJobQueue(sqs, queueUrl),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   inlineBudgetMs,

@@ -3,6 +3,7 @@ import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
 import { createCachedSources } from '../../lib/adapters/cached-sources.ts';
 import { createClaimStore } from '../../lib/adapters/dynamodb-claims.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createRateSlots } from '../../lib/adapters/dynamodb-rate-slots.ts';
@@ -35,6 +36,7 @@ const source = environment('SOURCE_NAME');
 const configTable = environment('CONFIG_TABLE');
 const eventsTable = environment('EVENTS_TABLE');
 const rateLimit = process.env['RATE_LIMIT'];
+const retentionDays = Number(environment('RETENTION_DAYS'));
 const inlineBudgetMs = Number(environment('INLINE_BUDGET_MS'));
 const { eventIdKey, sealKey } = await readOwnKeys();
 const endpoints = createCachedEndpoints(createEndpointDocuments(dynamodb, configTable, sealKey), now);
@@ -54,7 +56,8 @@ const dependencies: BatchDependencies = {
   claims: createClaimStore(dynamodb, eventsTable, Number(environment('IDEMPOTENCY_WINDOW_HOURS')), now),
   filterOf: createFilterOf(compilePattern),
   sender: createEndpointSender(readTargetRules(), createPartitionKeys(), now),
-  store: createIngestStore(dynamodb, eventsTable, Number(environment('RETENTION_DAYS')), now),
+  store: createIngestStore(dynamodb, eventsTable, retentionDays, now),
+  deliveries: createDeliveryStore(dynamodb, eventsTable, retentionDays, now),
   wakeUps: createWakeUpQueue(sqs, wakeUpQueueUrls()),
   fanOutQueue: createJobQueue(sqs, environment('FAN_OUT_QUEUE')),
   heldMs: readHeldMs(),

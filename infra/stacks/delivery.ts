@@ -77,7 +77,7 @@ export class DeliveryStack extends Stack {
       environment: deliverySettings(settings),
     })
       .useTable(config, 'CONFIG_TABLE', ['GetItem', 'Query:by_kind', 'Query:by_org', 'PutItem'])
-      .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'DeleteItem', 'Query', 'UpdateItem'])
+      .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'])
       .readSecret(secrets.eventIdKey, 'EVENT_ID_KEY_SECRET')
       .readSecret(secrets.sealKey, 'SEAL_KEY_SECRET');
     this.queues.letDeliver(fanOut);

@@ -8,6 +8,7 @@ import type { DeliveryStore, EventReader } from './ports/events.ts';
 import type { RateSlots } from './ports/rate-slots.ts';
 import type { EventBody, Lane, WakeUp, WakeUpQueue } from './ports/wake-ups.ts';
 import type { EndpointSender } from './ports/endpoint-sender.ts';
+import { sendWakeUps } from './send-wake-ups.ts';
 import { type SettleDependencies, settleAttempt } from './settle-attempt.ts';
 import { inLane, wakeUpFor } from './wake-up-for.ts';
 
@@ -111,10 +112,11 @@ async function deliverOne(
 }
 
 /** Sends a wake-up on to the lane of slow endpoints, once its row knows that it waits there. */
-async function changeLane({ deliveries, wakeUps }: Invocation, wakeUp: WakeUp, row: Delivery): Promise<void> {
+async function changeLane(invocation: Invocation, wakeUp: WakeUp, row: Delivery): Promise<void> {
   // A held one whose time is over is due as it is.
-  const isFirst = row.state === 'held' || (await deliveries.update(inLane(row, 'slow'), attemptsMade(row)));
-  if (isFirst) await wakeUps.send([{ ...wakeUp, delayMs: 0, lane: 'slow' }]);
+  const next = inLane(row, 'slow');
+  const isFirst = row.state === 'held' || (await invocation.deliveries.update(next, attemptsMade(row)));
+  if (isFirst) await sendWakeUps(invocation, [{ ...wakeUp, delayMs: 0, lane: 'slow' }], [next]);
 }
 
 /**
@@ -142,15 +144,16 @@ async function attemptOne(
 
 /** Writes how a delivery stands after its wake-up, and wakes it again if that is soon. Where another was first, it does not. */
 async function write(
-  { deliveries, wakeUps, now }: Invocation,
+  invocation: Invocation,
   row: Delivery,
   next: Delivery,
   body: EventBody | undefined,
 ): Promise<void> {
+  const { deliveries, now } = invocation;
   // By the time that the row goes by too: what it leaves to the sweep is not also queued.
   const nextWakeUp = wakeUpFor(next, now(), body);
   if (!(await deliveries.update(next, attemptsMade(row)))) return;
-  if (nextWakeUp) await wakeUps.send([nextWakeUp]);
+  if (nextWakeUp) await sendWakeUps(invocation, [nextWakeUp], [next]);
 }
 
 function isOutOfDate(wakeUp: WakeUp, row: Delivery, nowMs: number): boolean {

@@ -11,8 +11,8 @@ import {
 } from './first-attempts.ts';
 import type { FanOutQueue } from './ports/fan-outs.ts';
 import type { RateSlots } from './ports/rate-slots.ts';
-import type { WakeUpQueue } from './ports/wake-ups.ts';
 import { type RoutedEvent, toNobody } from './route-events.ts';
+import { type SendWakeUpDependencies, sendWakeUps } from './send-wake-ups.ts';
 
 export interface DeliverRoutedDependencies extends FirstAttemptDependencies {
   /** Milliseconds that first attempts may take in one invocation; 0 for none. */
@@ -91,8 +91,7 @@ async function deliverEvent(
   return { event: journalled, outcomes };
 }
 
-export interface SendOnDependencies extends Pick<FirstAttemptDependencies, 'now'> {
-  readonly wakeUps: WakeUpQueue;
+export interface SendOnDependencies extends Pick<FirstAttemptDependencies, 'now'>, SendWakeUpDependencies {
   readonly fanOutQueue: FanOutQueue;
 }
 
@@ -104,10 +103,12 @@ export async function sendOn(
   dependencies: SendOnDependencies,
   delivered: readonly DeliveredEvent[],
 ): Promise<unknown> {
-  const { wakeUps, fanOutQueue } = dependencies;
+  const { fanOutQueue } = dependencies;
   const fanOuts = delivered.filter(({ event }) => event.fanOut).map(({ event }) => event.id);
+  const wakeUps = delivered.flatMap(({ event, unfinished }) => wakeUpsFor(dependencies, unfinished, event));
+  const rows = delivered.flatMap(({ unfinished }) => unfinished);
   const results = await Promise.allSettled([
-    wakeUps.send(delivered.flatMap(({ event, unfinished }) => wakeUpsFor(dependencies, unfinished, event))),
+    sendWakeUps(dependencies, wakeUps, rows),
     fanOutQueue.send(fanOuts),
   ]);
   return results.find((result) => result.status === 'rejected')?.reason;

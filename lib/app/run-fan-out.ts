@@ -14,16 +14,15 @@ import type { EndpointMarker, EndpointReader } from './ports/endpoints.ts';
 import type { EventReader } from './ports/events.ts';
 import type { FanOutQueue, FanOutStore } from './ports/fan-outs.ts';
 import type { RateSlots } from './ports/rate-slots.ts';
-import type { WakeUpQueue } from './ports/wake-ups.ts';
 import { ownerOf } from './route-events.ts';
+import { type SendWakeUpDependencies, sendWakeUps } from './send-wake-ups.ts';
 
-export interface FanOutDependencies extends FirstAttemptDependencies {
+export interface FanOutDependencies extends FirstAttemptDependencies, SendWakeUpDependencies {
   readonly events: Pick<EventReader, 'read'>;
   readonly endpoints: EndpointReader & EndpointMarker;
   readonly filterOf: FilterOf;
   readonly jobs: FanOutStore;
   readonly queue: FanOutQueue;
-  readonly wakeUps: WakeUpQueue;
   readonly slots: RateSlots;
   /** Milliseconds that the first attempts of one page may take. */
   readonly inlineBudgetMs: number;
@@ -76,7 +75,7 @@ export async function runFanOut(
 }
 
 async function runPage(dependencies: FanOutDependencies, job: FanOutJob, event: JournalEvent) {
-  const { endpoints, filterOf, jobs, wakeUps, slots, inlineBudgetMs, now } = dependencies;
+  const { endpoints, filterOf, jobs, slots, inlineBudgetMs, now } = dependencies;
   const { items, nextCursor } = await endpoints.page(ownerOf(event.target), job.cursor);
   const { endpoints: receivers, notDelivered, moreNotDelivered } = route(event, items, filterOf);
   const nextSlot = await reserveSlots(slots, receivers);
@@ -86,7 +85,8 @@ async function runPage(dependencies: FanOutDependencies, job: FanOutJob, event: 
   const deliveries = outcomes.map(({ delivery }) => firstDelivery(delivery));
   const page = { deliveries, notDelivered, moreNotDelivered };
   const next = await jobs.finishPage(job, page, unfinished, nextCursor);
-  const failure = await wakeUps.send(wakeUpsFor(dependencies, unfinished, event)).then(
+  const wakeUps = wakeUpsFor(dependencies, unfinished, event);
+  const failure = await sendWakeUps(dependencies, wakeUps, unfinished).then(
     () => undefined,
     (error: unknown) => error,
   );

@@ -18,7 +18,7 @@ interface Circumstances {
   readonly passage?: Passage;
   readonly slots?: DeliverDependencies['slots'];
   /** Where the endpoint's attempts belong. */
-  readonly lane?: Lane;
+  readonly lane?: Lane | (() => Lane);
   /** Gets the wake-ups that are sent. */
   readonly sent?: WakeUp[];
 }
@@ -61,7 +61,7 @@ async function afterWakeUps(
     gate: {
       passage: () => passage,
       report: async () => {},
-      lane: () => lane,
+      lane: () => (typeof lane === 'string' ? lane : lane()),
       isFast: () => isFast,
     },
     watch: { record: () => {} },
@@ -178,6 +178,19 @@ test('a wake-up goes on to the lane of slow endpoints, and its row knows that it
   const written = await afterWakeUp(row, {}, { lane: 'slow', sent, attempt: never });
   expect(written).toEqual({ ...row, inSlowLane: true });
   expect(sent).toMatchObject([{ eventId: row.eventId, attemptsMade: 1, delayMs: 0, lane: 'slow' }]);
+});
+
+test('what an attempt has shown to be slow waits for its next one in the lane of slow endpoints', async () => {
+  const row = delivery({ nextAttemptAtMs: nowMs });
+  const sent: WakeUp[] = [];
+  let lane: Lane = 'usual';
+  const attempt = async () => {
+    lane = 'slow';
+    return { atMs: nowMs, latencyMs: 9_000, statusCode: 500 };
+  };
+  const written = await afterWakeUp(row, {}, { lane: () => lane, attempt, sent });
+  expect(written).toMatchObject({ state: 'queued', inSlowLane: true });
+  expect(sent).toMatchObject([{ attemptsMade: 2, lane: 'slow' }]);
 });
 
 describe('an endpoint that is not known to be fast', () => {

@@ -47,6 +47,7 @@ beforeEach(() => {
     sender: { attempt: async () => ({ atMs: 1, latencyMs: 1, statusCode: 200 }) },
     store: { write: async (result) => void written.push(result) },
     wakeUps: { send: async () => {} },
+    deliveries: { replace: async () => true },
     fanOutQueue: { send: fanOut },
     now: Date.now,
     heldMs: 1000,

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createCachedEndpoints } from '../../lib/adapters/cached-endpoints.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
+import { createDeliveryStore } from '../../lib/adapters/dynamodb-deliveries.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
@@ -72,6 +73,7 @@ function publish(client: DynamoDBClient, key: string | undefined, published = ev
     watch: { record: () => {} },
     inlineBudgetMs: 0,
     wakeUps: createWakeUpQueue(storage.sqs, { usual: wakeUps, slow: slowWakeUps }),
+    deliveries: createDeliveryStore(client, table, 30, now),
     fanOutQueue: createJobQueue(storage.sqs, wakeUps),
     heldMs: 1,
     now,

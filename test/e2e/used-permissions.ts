@@ -19,7 +19,7 @@ const explained: readonly (readonly [permission: RegExp, why: string])[] = [
   ],
   [
     /FanOut.*: dynamodb:(GetItem|PutItem|DeleteItem) /,
-    'what its attempts tell of an endpoint is written down',
+    'what its attempts tell of an endpoint is written down; what no wake-up was sent for leaves the slow lane',
   ],
   [
     /Replay.*: dynamodb:DeleteItem on .*Config/,
