@@ -75,9 +75,9 @@ const receiver = createServer((request, response) => {
 });
 
 function receive(path: string, body: string): void {
-  // What comes late of a former run is not this one's.
-  if (!run || !isOfRun(run, path)) return;
-  const [, sentMs, number] = /"sent":([\d.]+),"number":(\d+)/.exec(body)!;
+  const [, owner, sentMs, number] = /"owner":"([^"]+)","sent":([\d.]+),"number":(\d+)/.exec(body)!;
+  // What comes late of a former run is not this one's: each has an owner of its own.
+  if (!run || owner !== run.owner) return;
   run.lastAtMs = performance.now();
   run.firstAtMs ??= run.lastAtMs;
   run.latenciesMs.push(run.lastAtMs - Number(sentMs));
@@ -86,11 +86,6 @@ function receive(path: string, body: string): void {
   run.seen.set(name, times);
   if (times > 1) run.doubled++;
   if (run.seen.size === run.wanted) run.finished.resolve();
-}
-
-/** The owner's name stands in the paths of its webhooks, followed by the endpoint's number. */
-function isOfRun({ owner }: Run, path: string): boolean {
-  return path === 'kafka' || path.startsWith(`/fast/${owner}-`);
 }
 
 async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<string> {
@@ -151,7 +146,7 @@ async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
 }
 
 function message(order: Extract<Order, { kind: 'run' }>, number: number, owner = order.owner) {
-  const data = `{"sent":${performance.now()},"number":${number},"padding":"`;
+  const data = `{"owner":"${owner}","sent":${performance.now()},"number":${number},"padding":"`;
   const key = order.keyed ? `"idempotency_key":"${owner}-${number}",` : '';
   const value = `{"event_type":"bench",${key}"owner_id":"${owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
   const partition = order.partitions === undefined ? undefined : number % order.partitions;
