@@ -4,7 +4,7 @@ import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
 
 /**
  * Stands before the broker and changes what it says.
- * @param change gets an answer as Latin-1, and must give one of the same length
+ * @param change gets an answer as Latin-1, and gives one
  * @returns where it listens
  */
 export function listenBefore(access: KafkaAccess, change: (answer: string) => string): Promise<string> {
@@ -16,6 +16,23 @@ export function listenBefore(access: KafkaAccess, change: (answer: string) => st
     client.on('close', () => broker.destroy());
     broker.on('close', () => client.destroy());
   });
+}
+
+/** Stands before the broker, on 127.0.0.1, and names another host for it. @returns where it listens */
+export function listenAdvertising(access: KafkaAccess, host: string): Promise<string> {
+  const [own, other] = [kafkaText('127.0.0.1'), kafkaText(host)];
+  return listenBefore(access, (answer) => {
+    if (!answer.includes(own)) return answer;
+    const told = Buffer.from(answer.replaceAll(own, other), 'latin1');
+    // An answer begins with how long the rest of it is.
+    told.writeInt32BE(told.length - 4);
+    return told.toString('latin1');
+  });
+}
+
+/** As Kafka's protocol writes it: its length before it. */
+function kafkaText(text: string): string {
+  return String.fromCharCode(0, text.length) + text;
 }
 
 /** Stands before the broker as if it were far away. @returns where it listens */

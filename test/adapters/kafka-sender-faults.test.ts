@@ -1,11 +1,12 @@
+import { lookup } from 'node:dns';
 import kafkajs from 'kafkajs';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
 import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
-import type { ResolveName } from '../../lib/adapters/address-guard.ts';
+import { type ResolveName, createAddressGuard } from '../../lib/adapters/address-guard.ts';
 import type { KafkaTarget } from '../../lib/core/kafka-target.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
-import { listen, listenBefore } from './kafka-impostors.ts';
+import { listen, listenAdvertising, listenBefore } from './kafka-impostors.ts';
 import {
   asAdministrator,
   attempt,
@@ -18,6 +19,7 @@ import {
   startSender,
   targetOf,
 } from './kafka-topics.ts';
+import { refusedAddresses, stageRanges } from './refused-addresses.ts';
 
 const engines = useEngine('kafka');
 
@@ -171,14 +173,36 @@ describe('the guard', () => {
     });
   });
 
-  test('lets no broker be private that the cluster advertises', async () => {
-    const topic = await createTopic(engines().kafka);
-    const proxy = await listenBefore(engines().kafka, (answer) =>
-      answer.replaceAll('127.0.0.1', '10.0.0.12'),
-    );
-    const result = await attempt(startSender(), targetOf(engines().kafka, topic, { brokers: [proxy] }));
+  let topic: string;
+  beforeAll(async () => {
+    topic = await createTopic(engines().kafka);
+  });
+  /** The first five are numbers that are read as 10.0.0.1. */
+  const advertised = ['10.1', '012.0.0.1', '0x0a.0.0.1', '0x0a000001', '167772161', 'broker.example.com'];
+  const rules = { ...localRules, deniedRanges: [...stageRanges, '127.6.0.0/16'] };
+  const isOfLocalStage = (address: string) => createAddressGuard(rules).allows(address);
+
+  test.each([
+    ...advertised.map((host) => [host, 'private'] as const),
+    ['127.6.0.1', 'loopback that is denied'] as const,
+    ...refusedAddresses.filter(([address]) => !isOfLocalStage(address)),
+  ])('lets the cluster advertise no broker at %s: %s', async (host) => {
+    const { kafka } = engines();
+    const resolveName: ResolveName = (name, options, callback) =>
+      name === 'broker.example.com' ? toPrivate(name, options, callback) : lookup(name, options, callback);
+    const brokers = [await listenAdvertising(kafka, host)];
+    const result = await attempt(startSender({ resolveName }, rules), targetOf(kafka, topic, { brokers }));
     expect(result).toMatchObject({ error: 'address_not_allowed' });
-    expect(await readTopic(engines().kafka, topic)).toEqual([]);
+  });
+
+  test('lets the cluster advertise what is allowed, and nothing else was written', async () => {
+    const { kafka } = engines();
+    const resolveName: ResolveName = (_, __, callback) =>
+      callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    const brokers = [await listenAdvertising(kafka, 'broker.example.com')];
+    const result = await attempt(startSender({ resolveName }, rules), targetOf(kafka, topic, { brokers }));
+    expect(result).not.toHaveProperty('error');
+    expect(await readTopic(kafka, topic)).toHaveLength(1);
   });
 });
 
