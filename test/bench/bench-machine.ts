@@ -37,6 +37,8 @@ export async function startBenchMachine(print: (line: string) => void): Promise<
       kafka: fanout.engines.kafka,
       topic: fanout.ingestTopic,
       target: await createTarget(fanout),
+      url: fanout.url,
+      key: fanout.operatorKey,
     });
     await runOnce(fanout, receiver, order, warmUp);
     return {
@@ -68,7 +70,17 @@ async function runOnce(
   order: <T>(what: Order) => Promise<T>,
   scenario: Scenario,
 ): Promise<Figures> {
-  const { records, perSecond, endpoints, partitions, keyed = false, source = {}, beside, toKafka } = scenario;
+  const {
+    records,
+    perSecond,
+    endpoints,
+    partitions,
+    keyed = false,
+    source = {},
+    beside,
+    toKafka,
+    byCall = false,
+  } = scenario;
   const owner = await createOwner(fanout, toKafka ? undefined : `${receiver}/fast`, endpoints);
   const others: string[] = [];
   for (let number = 0; number < (beside?.owners ?? 0); number++) {
@@ -80,6 +92,7 @@ async function runOnce(
     kind: 'run',
     records,
     perSecond,
+    byCall,
     deliveriesEach: endpoints,
     owner,
     keyed,

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, type Producer } from 'kafkajs';
+import { Pool } from 'undici';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import type { KafkaAccess } from '../../infra/local/engines/engines.ts';
 
@@ -17,11 +18,16 @@ export type Order =
       topic: string;
       /** The topic of Kafka endpoints. */
       target: string;
+      /** The API, and a key for it. */
+      url: string;
+      key: string;
     }
   | {
       kind: 'run';
       records: number;
       perSecond?: number;
+      /** Each is a publish call of its own, rather than a record. */
+      byCall: boolean;
       deliveriesEach: number;
       owner: string;
       bytes: number;
@@ -40,7 +46,7 @@ export interface Result {
   doubled: number;
   /** From the first webhook to the last. */
   arrivalsASecond: number;
-  /** Milliseconds from just before a record was handed to the producer to its webhook, sorted. */
+  /** Milliseconds from just before a record was handed to the producer, or its call begun, to its webhook or topic, sorted. */
   latenciesMs: number[];
 }
 
@@ -62,6 +68,8 @@ const slowMs = 5_000;
 let run: Run | undefined;
 let producer: Producer;
 let topic: string;
+let api: Pool;
+let authorization: string;
 
 const receiver = createServer((request, response) => {
   const chunks: Buffer[] = [];
@@ -93,6 +101,8 @@ async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<stri
   producer = kafka.producer();
   await producer.connect();
   topic = order.topic;
+  api = new Pool(order.url, { connections: 50, pipelining: 1 });
+  authorization = `Bearer ${order.key}`;
   await consume(kafka, order.target);
   receiver.listen(0, '127.0.0.1');
   await once(receiver, 'listening');
@@ -115,7 +125,7 @@ async function consume(kafka: Kafka, target: string): Promise<void> {
   await joined.promise;
 }
 
-async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
+async function load(order: RunOrder): Promise<Result> {
   const { records, deliveriesEach, perSecond } = order;
   const finished = Promise.withResolvers<void>();
   run = {
@@ -145,15 +155,32 @@ async function load(order: Extract<Order, { kind: 'run' }>): Promise<Result> {
   };
 }
 
-function message(order: Extract<Order, { kind: 'run' }>, number: number, owner = order.owner) {
+type RunOrder = Extract<Order, { kind: 'run' }>;
+
+function dataOf({ bytes }: RunOrder, number: number, owner: string): string {
   const data = `{"owner":"${owner}","sent":${performance.now()},"number":${number},"padding":"`;
+  return `${data}${'x'.repeat(Math.max(bytes - data.length - 50, 0))}"}`;
+}
+
+function message(order: RunOrder, number: number, owner = order.owner) {
   const key = order.keyed ? `"idempotency_key":"${owner}-${number}",` : '';
-  const value = `{"event_type":"bench",${key}"owner_id":"${owner}","data":${data}${'x'.repeat(Math.max(order.bytes - data.length - 50, 0))}"}}`;
+  const value = `{"event_type":"bench",${key}"owner_id":"${owner}","data":${dataOf(order, number, owner)}}`;
   const partition = order.partitions === undefined ? undefined : number % order.partitions;
   return { key: String(number), value, ...(partition !== undefined && { partition }) };
 }
 
-async function produceAtOnce(order: Extract<Order, { kind: 'run' }>): Promise<void> {
+/** What is refused is lost. */
+async function publish(order: RunOrder, number: number): Promise<void> {
+  const { body } = await api.request({
+    method: 'POST',
+    path: `/v1/orgs/${order.owner}/events`,
+    headers: { authorization, 'content-type': 'application/json' },
+    body: `{"event_type":"bench","data":${dataOf(order, number, order.owner)}}`,
+  });
+  await body.dump();
+}
+
+async function produceAtOnce(order: RunOrder): Promise<void> {
   const chunk = 500;
   for (let from = 0; from < order.records; from += chunk) {
     const messages = Array.from({ length: Math.min(chunk, order.records - from) }, (_, at) =>
@@ -163,15 +190,15 @@ async function produceAtOnce(order: Extract<Order, { kind: 'run' }>): Promise<vo
   }
 }
 
-async function produceSteadily(
-  order: Extract<Order, { kind: 'run' }>,
-  perSecond: number,
-  began: number,
-): Promise<void> {
+async function produceSteadily(order: RunOrder, perSecond: number, began: number): Promise<void> {
   const sends: Promise<unknown>[] = [];
   for (let number = 0; number < order.records; number++) {
     const dueMs = began + (number * 1000) / perSecond - performance.now();
     if (dueMs > 0) await wait(dueMs);
+    if (order.byCall) {
+      sends.push(publish(order, number));
+      continue;
+    }
     const messages = [message(order, number)];
     const { beside } = order;
     if (beside.length > 0) messages.push(message(order, number, beside[number % beside.length]));
