@@ -49,19 +49,54 @@ export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): 
   };
 }
 
-/** Notes what a record must not show in logs: its data. */
-export function notePayload(value: Buffer | string | null): void {
-  if (value === null || payloads.size >= mostPayloads) return;
-  const data = dataOf(value.toString());
-  if (data !== undefined && data.length >= leastPayload) payloads.add(data);
+/** Notes what a record must not show in logs: its data, and what its headers hold of secrets. */
+export function noteRecord(value: Buffer | string | null, headers: Readonly<Record<string, unknown>> = {}) {
+  if (value !== null) notePayloadsIn(value.toString());
+  // Operators see them in quarantine, so that answers may hold them.
+  for (const [name, text] of Object.entries(headers)) {
+    if (isSecretHeader(name.toLowerCase())) notePayload(String(text));
+  }
 }
 
-function dataOf(text: string): string | undefined {
+const publishCall = /^POST \/v1\/orgs\/[^/]+\/(events|notifications|prices|ledger-events|runs)$/;
+
+/** Notes what a publish call must not show in logs; nothing of other calls. */
+export function notePublished(call: string, body: unknown): void {
+  if (publishCall.test(call)) notePayloadsIn(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+function notePayloadsIn(text: string): void {
+  for (const payload of payloadsIn(text))
+    notePayload(typeof payload === 'string' ? payload : JSON.stringify(payload));
+}
+
+function notePayload(text: string): void {
+  if (text.length >= leastPayload && payloads.size < mostPayloads) payloads.add(text);
+}
+
+/** Where records and publish calls have their payloads. */
+interface PublishedTexts {
+  readonly data?: unknown;
+  /** Of a notification. */
+  readonly object?: unknown;
+  /** Of a ledger's event, or a bundle. */
+  readonly payload?: unknown;
+  /** Of a run. */
+  readonly node?: { readonly config?: { readonly payload?: unknown } };
+}
+
+/** Of one event, or of each of several. */
+function* payloadsIn(text: string): Iterable<unknown> {
+  let parsed: unknown;
   try {
-    const { data } = JSON.parse(text) as { data?: unknown };
-    return typeof data === 'string' ? data : JSON.stringify(data);
+    parsed = JSON.parse(text);
   } catch {
-    return text;
+    return yield text;
+  }
+  for (const one of Array.isArray(parsed) ? parsed : [parsed]) {
+    const { data, object, payload, node } = Object(one) as PublishedTexts;
+    const all = [data, object, ...(Array.isArray(payload) ? payload : [payload]), node?.config?.payload];
+    yield* all.filter((text) => text !== undefined);
   }
 }
 

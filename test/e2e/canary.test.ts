@@ -63,6 +63,20 @@ test('what goes wrong with an event tells nothing of its payload and secrets', a
   expectNoneOf([token, apiKey, password, basic, endpoint.secret, card], body);
 });
 
+test('nor does an event that is published, also when it is refused', async () => {
+  const receiver = await echo();
+  const org = await client.createOrg();
+  await client.createEndpoint(org, receiver.url, { retry: { schedule_seconds: [] } });
+  const path = `/v1/orgs/${org}/events`;
+  const event = { event_type: 'a', data: { card }, metadata: { authorization: `Bearer ${token}` } };
+  const { status, body } = await client.call<{ id: string }>('POST', path, event);
+  expect(status).toBe(202);
+  await expect.poll(async () => (await client.trace(body.id)).state).toBe('failed');
+  const refused = await client.call('POST', path, { ...event, event_type: '' });
+  expect(refused.status).toBe(400);
+  expectNoneOf([card, token], refused.body);
+});
+
 test('nor does a record that becomes no event, or a transform that fails', async () => {
   const code = 'function transform(payload) { throw new Error(JSON.stringify(payload)); }';
   const reasons = async () => {

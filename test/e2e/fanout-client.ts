@@ -1,7 +1,7 @@
 import { Kafka, type Message, type Producer } from 'kafkajs';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
-import { checkAnswer, notePayload } from './canaries.ts';
+import { checkAnswer, notePublished, noteRecord } from './canaries.ts';
 
 export interface ApiAnswer<Body> {
   readonly status: number;
@@ -55,6 +55,7 @@ export async function connectClient({
       authorization: `Bearer ${key}`,
       ...(body !== undefined && { 'content-type': 'application/json' }),
     };
+    notePublished(`${method} ${path}`, body);
     const answer = await fetch(url + path, {
       method,
       headers,
@@ -89,7 +90,7 @@ export async function connectClient({
       return { id, secret: credentials.secret };
     },
     async produce(...messages) {
-      for (const { value } of messages) notePayload(value);
+      for (const { value, headers } of messages) noteRecord(value, headers);
       const inOrder = messages.map((message) => ({ partition: 0, ...message }));
       await producer.send({ topic: ingestTopic, messages: inOrder });
     },

@@ -1,6 +1,7 @@
 import type { EachMessagePayload } from 'kafkajs';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { asAdministrator } from '../adapters/kafka-topics.ts';
+import { notePublished } from './canaries.ts';
 import { type Credentials, clientOf, type StreamBody } from './stream-client.ts';
 
 export interface Published {
@@ -23,6 +24,7 @@ export function publishClient({ url, operatorKey, engines }: Fanout) {
   return {
     /** Publishes a text as it stands, and answers what came back. */
     publish: async (path: string, text: string, key?: string) => {
+      notePublished(`POST /v1/orgs/${path}`, text);
       const answer = await fetch(`${url}/v1/orgs/${path}`, {
         method: 'POST',
         headers: {
