@@ -16,8 +16,6 @@ import { createTopologies, type Topologies } from './kafka-topologies.ts';
 import type { Topology } from './kafka-topology.ts';
 import { createTurn, type Turn } from './kafka-turn.ts';
 
-/** Lambda's functions answer in 30 s, and callers give up sooner. */
-const sendTimeoutMs = 10_000;
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
 /** What does not pass by itself within seconds. */
@@ -25,11 +23,10 @@ const lasting: ReadonlySet<AttemptError> = new Set(['too_large', 'authorization'
 
 /**
  * Writes to topics of a cluster that we trust, over connections that stay open from one invocation to the next. A send is
- * tried again until its time is over: a leader that changes, or a broker that starts anew, costs a moment.
+ * tried again until its end: a leader that changes, or a broker that starts anew, costs a moment.
  */
 export function createKafkaStreamProducer(
   access: () => Promise<BrokerAccess>,
-  timeoutMs = sendTimeoutMs,
 ): StreamProducer & { close(): void } {
   const pool = createBrokerPool(access, Date.now);
   // A question without an answer ends its connection, and with it whatever is under way there.
@@ -44,20 +41,21 @@ export function createKafkaStreamProducer(
     }
   };
   return {
-    async expectTopics(topics) {
-      const missing = await Promise.all(topics.map((topic) => isMissing(topic)));
+    async expectTopics(topics, endMs) {
+      const asked = Promise.all(topics.map((topic) => isMissing(topic)));
+      const missing = await until(endMs, asked, []);
       const first = topics.find((_, at) => missing[at]);
       if (first !== undefined) throw new StreamMissing(`no topic ${first}`);
     },
 
-    send: (topic, records) =>
+    send: (topic, records, endMs) =>
       new Promise((resolve, reject) => {
-        const endMs = Date.now() + timeoutMs;
+        const timeoutMs = Math.max(endMs - Date.now(), 0);
         const times = { beginByMs: endMs, endByMs: endMs };
         const turn = createTurn(timeoutMs, times, Date.now, () =>
           reject(new Error(`topic ${topic}: no acknowledgement within ${timeoutMs} ms`)),
         );
-        turn.begin();
+        if (!turn.begin()) return;
         write(pool, topologies, topic, records, turn)
           .then(resolve, reject)
           .finally(() => turn.end({}));
@@ -67,6 +65,17 @@ export function createKafkaStreamProducer(
       asking.close();
     },
   };
+}
+
+/** @returns what comes of it, or `otherwise` where that takes longer */
+async function until<Value>(endMs: number, coming: Promise<Value>, otherwise: Value): Promise<Value> {
+  const { promise: late, resolve } = Promise.withResolvers<Value>();
+  const timer = setTimeout(() => resolve(otherwise), Math.max(endMs - Date.now(), 0));
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Tries until all records are acknowledged, those of a partition together. */

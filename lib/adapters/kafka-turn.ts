@@ -47,7 +47,8 @@ export function createTurn(
 
   return {
     get isOver() {
-      return isOver;
+      // A process that was frozen goes on before its timers do.
+      return isOver || now() >= deadlineMs;
     },
     get remainingMs() {
       return Math.max(deadlineMs - now(), 1);

@@ -23,6 +23,11 @@ export interface PublishRecordsDependencies extends PublishOnceDependencies {
   readonly ownTopics: OwnTopics;
 }
 
+/** A call is answered 26 s after it came, as failed where it goes on: nothing of it is sent then. */
+const mostCallMs = 20_000;
+/** Callers give up sooner, and a cluster that does not answer within it is away. */
+const mostSendMs = 10_000;
+
 /** What a publisher may be told of a stream that lacks a topic. */
 export type StreamStanding = Pick<Stream, 'id' | 'orgId' | 'state' | 'error' | 'ownTopics' | 'readyTopics'>;
 
@@ -80,6 +85,8 @@ export async function publishRecords<Rendered extends RenderedCall>(
   { resume, withdraw }: CallEffects<Rendered> = {},
 ): Promise<PublishedCall<Rendered['answer']>> {
   const { orgId, idempotencyKey, isRenderedAlike = false } = call;
+  const { now } = dependencies;
+  const lastMs = now() + mostCallMs;
   return publishOnce(dependencies, call, async ({ startedMs, place }, memory) => {
     const rendered =
       memory.kept === undefined
@@ -89,7 +96,7 @@ export async function publishRecords<Rendered extends RenderedCall>(
     if (memory.kept !== undefined) await resume?.(rendered);
     if (memory.kept === undefined && !isRenderedAlike) await memory.keep(JSON.stringify(rendered));
     try {
-      const places = await produce(dependencies.producer, rendered);
+      const places = await produce(dependencies.producer, rendered, Math.min(lastMs, now() + mostSendMs));
       return { topic: rendered.topic, places, answer: rendered.answer };
     } catch (error) {
       if (error instanceof StreamMissing) throw await refused(rendered, memory);
@@ -122,15 +129,20 @@ function topicsOf({ topic, records }: RenderedCall): string[] {
 }
 
 /** The records of each topic go out in one send, in their order; none does while one of several topics is missing. */
-async function produce(producer: StreamProducer, { topic, records }: RenderedCall): Promise<RecordPlace[]> {
+async function produce(
+  producer: StreamProducer,
+  { topic, records }: RenderedCall,
+  endMs: number,
+): Promise<RecordPlace[]> {
   const places: RecordPlace[] = [];
   const byTopic = Map.groupBy(records.keys(), (at) => records[at]!.topic ?? topic);
-  if (byTopic.size > 1) await producer.expectTopics([...byTopic.keys()]);
+  if (byTopic.size > 1) await producer.expectTopics([...byTopic.keys()], endMs);
   const sends = await Promise.allSettled(
     [...byTopic].map(async ([name, indexes]) => {
       const sent = await producer.send(
         name,
         indexes.map((at) => records[at]!),
+        endMs,
       );
       indexes.forEach((at, n) => (places[at] = sent[n]!));
     }),

@@ -18,7 +18,8 @@ let storage: Storage;
 let stores: Stores;
 let producer: ReturnType<typeof createKafkaStreamProducer>;
 let topic: string;
-let nowMs: number;
+let aheadMs: number;
+const now = () => Date.now() + aheadMs;
 
 beforeAll(async () => {
   storage = await startStorage();
@@ -29,7 +30,7 @@ afterAll(async () => {
   await storage?.stop();
 });
 beforeEach(async () => {
-  nowMs = Date.now();
+  aheadMs = 0;
   [stores, topic] = await Promise.all([storage.freshStores(), createTopic(storage.kafka)]);
 });
 
@@ -44,13 +45,13 @@ interface Call {
 
 function dependenciesWith(client: DynamoDBClient, through: StreamProducer) {
   return {
-    calls: createPublishCalls(client, stores.events, 24, () => nowMs),
+    calls: createPublishCalls(client, stores.events, 24, now),
     callSecret: 'secret',
     producer: through,
     orgs: createDocuments<Org>(client, stores.config, 'ORG'),
     streams: createDocuments<StreamStanding>(client, stores.config, 'STREAM'),
     ownTopics: { has: async () => true },
-    now: () => nowMs,
+    now,
   };
 }
 
@@ -121,7 +122,7 @@ describe('a function that is killed', () => {
     async ({ copies, ...death }) => {
       await expect(publish({ key: 'a', client: dyingClient(death) })).rejects.toThrow('killed');
       const before = new Set(await published());
-      nowMs += minute;
+      aheadMs += minute;
       const { answer } = await publish({ key: 'a' });
       const stored = await published();
       expect(new Set([...before, ...stored])).toEqual(new Set(answer.ids));
@@ -156,7 +157,7 @@ test.each([
       return publishRecords({ ...dependencies, calls }, call, async () => ({ topic, records, answer: {} }));
     };
     await expect(make(dyingClient(death))).rejects.toThrow('killed');
-    nowMs += minute;
+    aheadMs += minute;
     const answer = await make();
     expect(await make()).toEqual(answer);
     expect(await published()).toEqual(Array.from({ length: copies }, () => ['1', '2']).flat());
@@ -166,8 +167,8 @@ test.each([
 test('a send whose outcome is unknown is told as such, and the same call sends the same records', async () => {
   const through: StreamProducer = {
     ...producer,
-    async send(...records) {
-      await producer.send(...records);
+    async send(...given) {
+      await producer.send(...given);
       throw new Error('no acknowledgement');
     },
   };
@@ -176,6 +177,30 @@ test('a send whose outcome is unknown is told as such, and the same call sends t
   const { answer } = await publish({ key: 'a' });
   expect(await published()).toEqual([...answer.ids, ...answer.ids]);
   await expect(publish({ through })).rejects.toThrow('with an Idempotency-Key');
+});
+
+test('a call that took so long before its send that it is answered by now publishes nothing', async () => {
+  aheadMs = -25_000;
+  const call = { orgId: 'acme', operation: 'runs', text: '', idempotencyKey: undefined };
+  const publishing = publishRecords(dependenciesWith(storage.dynamodb, producer), call, async () => {
+    aheadMs = 0;
+    return { topic, records: [{ key: 'k', value: '1', headers: {} }], answer: {} };
+  });
+  await expect(publishing).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(await published()).toEqual([]);
+});
+
+test('the look for topics and the sends of a call have one end, ten seconds away', async () => {
+  const ends: number[] = [];
+  const through: StreamProducer = {
+    expectTopics: async (_, endMs) => void ends.push(endMs),
+    send: (to, records, endMs) => (ends.push(endMs), producer.send(to, records, endMs)),
+  };
+  const began = Date.now();
+  await publishTo([topic, await createTopic(storage.kafka)], through);
+  expect(ends).toEqual([ends[0], ends[0], ends[0]]);
+  expect(ends[0]! - began).toBeGreaterThanOrEqual(10_000);
+  expect(ends[0]).toBeLessThanOrEqual(Date.now() + 10_000);
 });
 
 test('records of one call may go to several topics, each in its order', async () => {
@@ -228,9 +253,9 @@ test('of a call over several topics nothing is published while one of them is mi
 test('a call of which some topics have their records has an unknown outcome, also where another is missing', async () => {
   const through: StreamProducer = {
     expectTopics: async () => {},
-    async send(to, records) {
+    async send(to, ...given) {
       if (to !== topic) throw new StreamMissing(to);
-      return producer.send(to, records);
+      return producer.send(to, ...given);
     },
   };
   const publishing = publishTo([`${topic}.none`, topic], through);
@@ -288,7 +313,7 @@ test('a topic that is not the org’s own is not written to, by whatever name; o
   const counted = { get: (id: string) => (reads++, streams.get(id)) };
   const dependencies = {
     ...dependenciesWith(storage.dynamodb, producer),
-    ownTopics: createOwnTopics(counted, () => nowMs),
+    ownTopics: createOwnTopics(counted, now),
   };
   const call = { orgId: 'acme', operation: 'prices', text: '', idempotencyKey: undefined };
   const record = { key: 'k', value: '1', headers: {} };
