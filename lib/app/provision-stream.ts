@@ -40,6 +40,11 @@ export interface Provisioned {
   readonly refused?: string;
 }
 
+/** Why the stream was not made as it was wanted, which what is done for it since does not change. */
+function standingRefusal(stream: Stream): StreamError | undefined {
+  return isMaking(stream) ? undefined : refusalOf(stream);
+}
+
 /**
  * Goes on with a stream: makes what is wanted and missing, or removes what is there, every step of it.
  * @returns how far it came; undefined when there was nothing to do, or another is at it
@@ -76,7 +81,9 @@ export async function provisionStream(
     const failure = errorOfStep(step, error);
     const isRefused = error instanceof StreamRefusal;
     const saved = await giveBack((one) =>
-      isRefused ? refused({ ...one, topics: wanted.topics }, failure, now()) : { ...one, error: failure },
+      isRefused
+        ? refused({ ...one, topics: wanted.topics }, failure, now())
+        : { ...one, error: standingRefusal(one) ?? failure },
     );
     if (!isRefused) throw error;
     await goOnLater(saved);
@@ -113,7 +120,7 @@ export async function provisionStream(
       ...one,
       topics: wanted.topics,
       connection: known ?? one.connection,
-      error: isMaking(one) ? denied : refusalOf(one),
+      error: standingRefusal(one) ?? denied,
     };
     if (underway.length > 0) return connected;
     const current = withoutUsers(connected, ended);

@@ -222,16 +222,16 @@ describe.each(Object.entries(scenarios))('a failure at each call of %s', (_name,
   );
 });
 
+/** The cluster of an org, as it is while no broker answers. */
+async function away({ dependencies }: StartedOrg): Promise<StreamCluster> {
+  const operator = { ...operatorOf(storage.kafka), bootstrapServers: ['127.0.0.1:1'] };
+  return createKafkaStreamCluster(async () => operator, await dependencies.cluster.connection(), roomy);
+}
+
 test('a failing step is told with its class, and forgotten once it works', async () => {
   const org = await startOrg();
   await org.put();
-  const operator = { ...operatorOf(storage.kafka), bootstrapServers: ['127.0.0.1:1'] };
-  const away = createKafkaStreamCluster(
-    async () => operator,
-    await org.dependencies.cluster.connection(),
-    roomy,
-  );
-  await expect(org.run({ cluster: away })).rejects.toMatchObject({ class: 'unreachable' });
+  await expect(org.run({ cluster: await away(org) })).rejects.toMatchObject({ class: 'unreachable' });
   const { state, error } = (await org.read())!;
   expect(state).toBe('provisioning');
   expect(error).toMatchObject({ class: 'unreachable', step: 'capacity' });
@@ -347,6 +347,24 @@ test('a mapping that would take more partitions than an org may have is refused,
   await org.settle();
   expect((await org.read())!.error).toBeUndefined();
   expect((await view.of(org.org)).topics).toHaveLength(5);
+});
+
+test('why a mapping was refused stays told when the end of an overlap fails, and when it works again', async () => {
+  const org = await startOrg();
+  await org.map('COMMITTED_TRANSACTIONS:one *:two');
+  await org.put({ partitions: 20 });
+  await org.settle();
+  await org.rotate(60);
+  await org.run();
+  const refusal = { class: 'capacity', step: 'topic-mapping' };
+  expect(await org.read()).toMatchObject({ state: 'ready', error: refusal });
+  org.advance(61_000);
+  await expect(org.run({ cluster: await away(org) })).rejects.toMatchObject({ class: 'unreachable' });
+  expect(await org.read()).toMatchObject({ state: 'ready', error: refusal });
+  org.advance(40_000);
+  await org.settle();
+  const { former, error } = (await org.read())!;
+  expect({ former, error }).toMatchObject({ former: undefined, error: refusal });
 });
 
 /** A topic that somebody else has made. */
