@@ -33,32 +33,38 @@ export function createRuns(client: DynamoDBClient, table: string, retentionDays:
         }),
       ),
     );
-  /** What leads to a run comes before it: what leads nowhere harms nobody. */
-  const putNew = async (run: Run, nodeRun: NodeRun): Promise<boolean> => {
-    await put({ ...nodeRunKey(nodeRun.id), run: { S: run.id } }, run);
-    return put(nodeRunItem(run, nodeRun), run);
+  /** What leads to a run comes before it, and goes after it: what leads nowhere harms nobody. */
+  const putNode = async (run: Run, nodeRun: NodeRun, version?: number): Promise<boolean> => {
+    const { id, timesOutAtMs } = run;
+    const lead = { ...nodeRunKey(nodeRun.id), run: { S: id }, ...expiry(timesOutAtMs, retentionDays) };
+    await client.send(new PutItemCommand({ TableName: table, Item: lead }));
+    return put(nodeRunItem(run, nodeRun), run, version);
   };
   /** @returns false when another has written it since it was read */
   const remove = async ({ pk, sk }: Item, nodeRun: NodeRun, version: number): Promise<boolean> => {
-    await client.send(new DeleteItemCommand({ TableName: table, Key: nodeRunKey(nodeRun.id) }));
     const deletion = new DeleteItemCommand({
       TableName: table,
       Key: { pk: pk!, sk: sk! },
       ConditionExpression: 'version = :version',
       ExpressionAttributeValues: { ':version': { N: String(version) } },
     });
-    return conditionHeld(client.send(deletion));
+    if (!(await conditionHeld(client.send(deletion)))) return false;
+    await client.send(new DeleteItemCommand({ TableName: table, Key: nodeRunKey(nodeRun.id) }));
+    return true;
   };
   /** @returns false when others have written what was to be written */
   const write = async (before: Run, after: Run, versions: ReadonlyMap<string, number>): Promise<boolean> => {
-    if (after.outputs !== before.outputs || after.timesOutAtMs !== before.timesOutAtMs) {
+    // The items of its nodes live as long as the run.
+    const isLonger = after.timesOutAtMs !== before.timesOutAtMs;
+    if (after.outputs !== before.outputs || isLonger) {
       const item = runItem(after);
       if (!(await put(item, after, versions.get(item['sk']!.S!)))) return false;
     }
-    for (const nodeRun of after.nodeRuns.filter((one) => !before.nodeRuns.includes(one))) {
+    for (const nodeRun of after.nodeRuns.filter((one) => isLonger || !before.nodeRuns.includes(one))) {
       const item = nodeRunItem(after, nodeRun);
       const version = versions.get(item['sk']!.S!);
-      const written = version === undefined ? putNew(after, nodeRun) : put(item, after, version);
+      const leads = version !== undefined && !isLonger;
+      const written = leads ? put(item, after, version) : putNode(after, nodeRun, version);
       if (!(await written)) return false;
     }
     const left = new Set(after.nodeRuns.map(({ id }) => id));
@@ -71,7 +77,7 @@ export function createRuns(client: DynamoDBClient, table: string, retentionDays:
 
   return {
     async create(run) {
-      for (const nodeRun of run.nodeRuns) await putNew(run, nodeRun);
+      for (const nodeRun of run.nodeRuns) await putNode(run, nodeRun);
       return put(runItem(run), run);
     },
 

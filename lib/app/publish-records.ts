@@ -55,6 +55,8 @@ export interface CallEffects<Rendered extends RenderedCall> {
 
 /** A call of records as it came. */
 export interface RecordsCall extends IncomingCall {
+  /** Where all of its records go, if rendering them changes something: a call whose topic is not there is refused before. */
+  readonly topic?: string;
   /**
    * Whether the same records come of rendering it again, for they are those of its body: then they need not be kept, which is a
    * third of what a key costs.
@@ -84,15 +86,17 @@ export async function publishRecords<Rendered extends RenderedCall>(
   render: (startedMs: number, place: CallPlace) => Promise<Rendered>,
   { resume, withdraw }: CallEffects<Rendered> = {},
 ): Promise<PublishedCall<Rendered['answer']>> {
-  const { orgId, idempotencyKey, isRenderedAlike = false } = call;
-  const { now } = dependencies;
+  const { orgId, topic, idempotencyKey, isRenderedAlike = false } = call;
+  const { now, ownTopics } = dependencies;
   const lastMs = now() + mostCallMs;
   return publishOnce(dependencies, call, async ({ startedMs, place }, memory) => {
+    const isNew = memory.kept === undefined && topic !== undefined;
+    if (isNew && !(await ownTopics.has(orgId, [topic]))) throw await missing(dependencies, orgId);
     const rendered =
       memory.kept === undefined
         ? carryOn(await render(startedMs, place), call.traceparent)
         : (JSON.parse(memory.kept) as Awaited<Rendered>);
-    if (!(await dependencies.ownTopics.has(orgId, topicsOf(rendered)))) throw await refused(rendered, memory);
+    if (!(await ownTopics.has(orgId, topicsOf(rendered)))) throw await refused(rendered, memory);
     if (memory.kept !== undefined) await resume?.(rendered);
     if (memory.kept === undefined && !isRenderedAlike) await memory.keep(JSON.stringify(rendered));
     try {
@@ -104,12 +108,9 @@ export async function publishRecords<Rendered extends RenderedCall>(
     }
   });
 
-  /** Of what was kept before, something may be published: that stays as it is. */
+  /** Of what was kept before, or by who has taken the call over, something may be published: that stays as it is. */
   async function refused(rendered: Rendered, memory: CallMemory): Promise<Problem> {
-    if (memory.kept === undefined && withdraw) {
-      await memory.forget();
-      await withdraw(rendered);
-    }
+    if (memory.kept === undefined && withdraw && (await memory.forget())) await withdraw(rendered);
     return missing(dependencies, orgId);
   }
 }

@@ -4,8 +4,10 @@ import type { EventIds } from '../core/event-id.ts';
 import type { Org } from '../core/org.ts';
 import {
   type NodeRun,
+  type ReplacedOutputs,
   type Run,
   nodeRunIdOf,
+  outputsToReplace,
   runIdOf,
   startNode,
   startRun as newRun,
@@ -56,6 +58,8 @@ export interface StartingCall {
 
 export interface StartedRun extends RenderedCall {
   readonly answer: { readonly run_id: string; readonly node_run_id: string };
+  /** What those that were given with the node have replaced in its run. */
+  readonly replaced: ReplacedOutputs;
 }
 
 /**
@@ -72,7 +76,7 @@ export async function startRun(
   const payload = compilePayload(start.node.payload);
   if ('faults' in payload) throw payloadProblem(payload.faults);
   const begin = (run: Run) => beginNode(run, start, payload, call);
-  const { run, nodeRun, values } =
+  const { run, nodeRun, values, replaced } =
     'id' in start.run
       ? await inRun(dependencies, start.orgId, start.run.id, begin)
       : await inNewRun(dependencies, start, start.run, call, begin);
@@ -87,6 +91,7 @@ export async function startRun(
       ),
     })),
     answer: { run_id: run.id, node_run_id: nodeRun.id },
+    replaced,
   };
 }
 
@@ -104,12 +109,13 @@ export async function resumeRun(
   await runs.update(answer.run_id, (found) => withTimeFrom(found, run.timeoutSeconds, nowMs));
 }
 
-/** Takes a node out of its run of which nothing was published: nobody would ever report about it. */
+/** Takes a node out of its run of which nothing was published, and what was given with it: nobody would ever report about it. */
 export async function withdrawNode(
   { runs }: Pick<StartRunDependencies, 'runs'>,
-  { answer }: Pick<StartedRun, 'answer'>,
+  { outputs }: Pick<RunStart, 'outputs'>,
+  { answer, replaced }: Pick<StartedRun, 'answer' | 'replaced'>,
 ): Promise<void> {
-  await runs.update(answer.run_id, (found) => withoutNode(found, answer.node_run_id));
+  await runs.update(answer.run_id, (found) => withoutNode(found, answer.node_run_id, outputs, replaced));
 }
 
 /** A node in progress, and the values of its records. */
@@ -117,6 +123,7 @@ interface BegunNode {
   readonly run: Run;
   readonly nodeRun: NodeRun;
   readonly values: readonly string[];
+  readonly replaced: ReplacedOutputs;
 }
 
 async function inNewRun(
@@ -168,7 +175,8 @@ function beginNode(
   if ('refused' in started) throw runRefused(before.id, id, started.refused);
   const rendered = renderPayload(payload, contextOf(started.run), startedMs);
   if ('faults' in rendered) throw payloadProblem(rendered.faults);
-  return { ...started, values: runRecords(started.run, started.nodeRun, rendered.records) };
+  const values = runRecords(started.run, started.nodeRun, rendered.records);
+  return { ...started, values, replaced: outputsToReplace(found, outputs) };
 }
 
 function withOutputs(run: Run, outputs: Readonly<Record<string, string>>): Run {

@@ -108,9 +108,33 @@ export function withTimeFrom(run: Run, timeoutSeconds: number, nowMs: number): R
   return { ...run, timesOutAtMs: nowMs + timeoutSeconds * 1000 };
 }
 
-/** The run as it was before a node was started that nobody hears of. */
-export function withoutNode(run: Run, nodeRunId: string): Run {
-  return { ...run, nodeRuns: run.nodeRuns.filter(({ id }) => id !== nodeRunId) };
+/** Outputs by the identifiers of nodes, as they were before others were given: null where there was none. */
+export type ReplacedOutputs = Readonly<Record<string, string | null>>;
+
+/** What becomes another in a run to which outputs are given. */
+export function outputsToReplace({ outputs }: Run, given: Run['outputs']): ReplacedOutputs {
+  const changed = Object.keys(given).filter((node) => outputs[node] !== given[node]);
+  return Object.fromEntries(changed.map((node) => [node, outputs[node] ?? null]));
+}
+
+/**
+ * The run as it was before a node was started that nobody hears of.
+ * @param given outputs that came with it
+ * @param replaced what they have replaced; where others were given since, those stay
+ */
+export function withoutNode(
+  run: Run,
+  nodeRunId: string,
+  given: Run['outputs'] = {},
+  replaced: ReplacedOutputs = {},
+): Run {
+  const nodeRuns = run.nodeRuns.filter(({ id }) => id !== nodeRunId);
+  if (Object.keys(replaced).length === 0) return { ...run, nodeRuns };
+  const outputs = Object.entries(run.outputs).flatMap(([node, output]): [string, string][] => {
+    const before = output === given[node] ? replaced[node] : undefined;
+    return before === null ? [] : [[node, before ?? output]];
+  });
+  return { ...run, outputs: Object.fromEntries(outputs), nodeRuns };
 }
 
 /**

@@ -8,11 +8,12 @@ export function dyingClient(deadline: { writes: number; isSent: boolean }): Dyna
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (request) => {
-        if (/^(Put|Update|Transact)/.test(commandName!)) writes++;
+        const isWrite = /^(Put|Update|Delete|Transact)/.test(commandName!);
+        if (isWrite) writes++;
         const isLast = writes === deadline.writes;
         if (writes > deadline.writes || (isLast && !deadline.isSent)) throw new Error('killed');
         const answer = await next(request);
-        if (isLast && /^(Put|Update|Transact)/.test(commandName!)) {
+        if (isLast && isWrite) {
           writes++;
           throw new Error('killed');
         }

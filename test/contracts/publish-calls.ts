@@ -106,8 +106,13 @@ export function publishCallsContract(
       await calls.begin(call(), second);
       expect(await calls.keep(call(), second, 'good')).toBe(true);
       expect(await calls.keep(call(), first, 'late')).toBe(false);
+      expect(await calls.forget(call(), first)).toBe(false);
       await calls.release(call(), second);
-      expect(await begin()).toEqual({ ...ours(true, nowMs - leaseMs), kept: 'good' });
+      const third = lease();
+      expect(await calls.begin(call(), third)).toEqual({ ...ours(true, nowMs - leaseMs), kept: 'good' });
+      expect(await calls.forget(call(), third)).toBe(true);
+      await calls.release(call(), third);
+      expect(await begin()).toEqual(ours(true, nowMs - leaseMs));
     });
 
     it('answers a call that has kept something like any other', async () => {

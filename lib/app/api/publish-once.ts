@@ -33,8 +33,11 @@ export interface CallMemory {
   readonly kept?: string;
   /** Nothing is to become visible before it resolves. Without a key nobody continues the call, and nothing is kept. */
   keep(text: string): Promise<void>;
-  /** Nothing of what was kept has become visible: whoever continues the call is to make it anew. */
-  forget(): Promise<void>;
+  /**
+   * Nothing of what was kept has become visible: whoever continues the call is to make it anew.
+   * @returns whether the call is still ours: otherwise another goes on with it, and nothing is to be undone
+   */
+  forget(): Promise<boolean>;
 }
 
 /** Longer than an invocation lasts, so that what another takes over nobody works on. */
@@ -53,7 +56,7 @@ export async function publishOnce<Answer>(
 ): Promise<Answer> {
   if (key === undefined) {
     const call = { place: randomCallPlace(), startedMs: now(), isContinued: false };
-    return publish(call, { keep: async () => {}, forget: async () => {} });
+    return publish(call, { keep: async () => {}, forget: async () => true });
   }
   const fingerprint = createHash('sha256').update(`${operation}\n${text}`).digest('base64url');
   const call = { orgId, key, fingerprint };

@@ -1,6 +1,7 @@
 import { type ActionNode, type StoredNode, storedNodeId } from '../../core/action-node.ts';
 import type { Documents } from '../ports/documents.ts';
 import { type PublishRecordsDependencies, publishRecords } from '../publish-records.ts';
+import { topicName } from '../../core/stream.ts';
 import { type StartRunDependencies, resumeRun, startRun, withdrawNode } from '../start-run.ts';
 import type { Operations } from './operation.ts';
 import { notFound } from './problem.ts';
@@ -28,7 +29,7 @@ export function runOperations(dependencies: RunDependencies): Operations {
         const orgId = path['org']!;
         const { topic, places, answer } = await publishRecords(
           dependencies,
-          { orgId, operation: 'runs', text, idempotencyKey, traceparent },
+          { orgId, operation: 'runs', topic: topicName(orgId, 'runs'), text, idempotencyKey, traceparent },
           async (startedMs, place) =>
             startRun(
               dependencies,
@@ -37,7 +38,7 @@ export function runOperations(dependencies: RunDependencies): Operations {
             ),
           {
             resume: (started) => resumeRun(dependencies, start.run, started, now()),
-            withdraw: (started) => withdrawNode(dependencies, started),
+            withdraw: (started) => withdrawNode(dependencies, start, started),
           },
         );
         return { status: 202, body: { ...answer, topic, records: places } };

@@ -36,8 +36,11 @@ export interface PublishCalls {
    * @returns whether the call is still the lease's: otherwise another has taken it over, and nothing was kept
    */
   keep(call: KeyedCall, lease: CallLease, text: string): Promise<boolean>;
-  /** Forgets what was kept: nothing of it was published, and whoever continues the call begins anew. */
-  forget(call: KeyedCall, lease: CallLease): Promise<void>;
+  /**
+   * Forgets what was kept: nothing of it was published, and whoever continues the call begins anew.
+   * @returns whether the call is still the lease's
+   */
+  forget(call: KeyedCall, lease: CallLease): Promise<boolean>;
   /** Keeps the answer for repeats, unless another has taken the call over. */
   finish(call: KeyedCall, lease: CallLease, answer: string): Promise<void>;
   /** Gives the call up, so that a repeat may go on at once. */

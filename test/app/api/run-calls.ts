@@ -7,6 +7,7 @@ import {
   type StreamRecord,
   StreamMissing,
 } from '../../../lib/app/ports/stream-producer.ts';
+import type { PublishCalls } from '../../../lib/app/ports/publish-calls.ts';
 import type { StoredNode } from '../../../lib/core/action-node.ts';
 import { createEventIds } from '../../../lib/core/event-id.ts';
 import { stringifyRaw } from '../../../lib/core/raw-json.ts';
@@ -35,8 +36,11 @@ const never = async () => {
   throw new Error('is not to be called');
 };
 
-/** The operations of runs for calls without a key, with what they publish in a list and the time in the test's hands. */
-export function runCalls() {
+/**
+ * The operations of runs, with what they publish in a list and the time in the test's hands.
+ * @param callsBy keeps calls with a key; without it there are none
+ */
+export function runCalls(callsBy?: (now: () => number) => PublishCalls) {
   const runs = memoryRuns();
   /** Times at which orgs were made, by id. */
   const madeAt = new Map([
@@ -51,11 +55,14 @@ export function runCalls() {
   };
   const sent: { topic: string; records: readonly StreamRecord[] }[] = [];
   let isMissing = false;
+  let isOwn = true;
+  let isAway = false;
   let nowMs = Date.parse('2024-01-15T10:30:00Z');
   const now = () => nowMs;
   const producer = {
     async send(topic: string, records: readonly StreamRecord[]): Promise<RecordPlace[]> {
       if (isMissing) throw new StreamMissing(topic);
+      if (isAway) throw new Error('no acknowledgement');
       // Whoever reads a record may report at once.
       expect(await runs.get(records[0]!.key)).toBeDefined();
       sent.push({ topic, records });
@@ -65,11 +72,11 @@ export function runCalls() {
   };
   const operations = {
     ...runOperations({
-      calls: { begin: never, keep: never, forget: never, finish: never, release: never },
+      calls: callsBy?.(now) ?? { begin: never, keep: never, forget: never, finish: never, release: never },
       callSecret: 'secret',
       orgs,
       streams: { get: async () => undefined },
-      ownTopics: { has: async () => true },
+      ownTopics: { has: async () => isOwn },
       nodes: { get: async (id) => (id === stored.id ? stored : undefined) },
       producer,
       runs,
@@ -84,22 +91,35 @@ export function runCalls() {
     path: Readonly<Record<string, string>>,
     body?: unknown,
     caller = acme,
+    idempotencyKey?: string,
   ) {
     const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
     const json: unknown = text === '' ? undefined : JSON.parse(text);
-    const answer = await operations[route]!.run({ caller, path, query: {}, body: json, text });
+    const answer = await operations[route]!.run({
+      caller,
+      path,
+      query: {},
+      body: json,
+      text,
+      idempotencyKey,
+    });
     return { status: answer.status, body: JSON.parse(stringifyRaw(answer.body)) as Body };
   }
   const nodePath = 'PATCH /v1/workflows/runs/{run}/nodes/{nodeRun}';
   return {
+    runs,
     sent,
     madeAt,
     now,
     call,
+    /** The cluster has no topic any more, or none is known to be the org's own. */
     loseTopics: () => void (isMissing = true),
+    disown: () => void (isOwn = false),
+    /** Whether the cluster acknowledges nothing. */
+    setAway: (away: boolean) => void (isAway = away),
     advance: (ms: number) => void (nowMs += ms),
-    start: async (body: unknown) =>
-      (await call<Started>('POST /v1/orgs/{org}/runs', { org: 'acme' }, body)).body,
+    start: async (body: unknown, key?: string) =>
+      (await call<Started>('POST /v1/orgs/{org}/runs', { org: 'acme' }, body, acme, key)).body,
     tell: ({ run_id, node_run_id }: Started, body: unknown, caller?: Caller) =>
       call(nodePath, { run: run_id, nodeRun: node_run_id }, body, caller),
     read: async ({ run_id }: Started, caller?: Caller) => {

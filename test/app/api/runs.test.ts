@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Started, inline, problem, runCalls } from './run-calls.ts';
 
-let { call, loseTopics, read, sent, start, tell, valueOf } = runCalls();
+let { call, disown, loseTopics, read, runs, sent, start, tell, valueOf } = runCalls();
 beforeEach(() => {
-  ({ call, loseTopics, read, sent, start, tell, valueOf } = runCalls());
+  ({ call, disown, loseTopics, read, runs, sent, start, tell, valueOf } = runCalls());
 });
 
 describe('a start', () => {
@@ -95,6 +95,25 @@ describe('a start', () => {
     expect((await read(first))['nodeRuns']).toHaveLength(1);
     await tell(first, { status: 'COMPLETED', result: 'SUCCESS' });
     expect(await read(first)).toMatchObject({ status: 'COMPLETED' });
+  });
+
+  test('that is refused leaves the run as it was, with the outputs that were given to it before', async () => {
+    const { run_id } = await start(inline({ a: 1 }, { outputs: { scan: { n: 1 }, same: 7 } }));
+    const before = (await runs.get(run_id))!;
+    const refused = inline({}, { run_id, outputs: { scan: { n: 2 }, same: 7, more: 3 } });
+    loseTopics();
+    await expect(start(refused)).rejects.toMatchObject(problem('conflict'));
+    expect(await runs.get(run_id)).toEqual(before);
+  });
+
+  test('into topics that are not the org’s own writes nothing to the run, not even for a moment', async () => {
+    const { run_id } = await start(inline({ a: 1 }));
+    const before = await runs.get(run_id);
+    disown();
+    await expect(start(inline({}, { run_id, outputs: { scan: 1 } }))).rejects.toMatchObject(
+      problem('conflict'),
+    );
+    expect(await runs.get(run_id)).toBe(before);
   });
 
   test('of a node or in a run that is not the org’s own is refused', async () => {
