@@ -91,12 +91,14 @@ function* payloadsIn(text: string): Iterable<unknown> {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return yield text;
+    yield text;
+    return;
   }
-  for (const one of Array.isArray(parsed) ? parsed : [parsed]) {
+  for (const one of Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]) {
     const { data, object, payload, node } = Object(one) as PublishedTexts;
-    const all = [data, object, ...(Array.isArray(payload) ? payload : [payload]), node?.config?.payload];
-    yield* all.filter((text) => text !== undefined);
+    const bundle: unknown[] = Array.isArray(payload) ? payload : [payload];
+    const all = [data, object, ...bundle, node?.config?.payload];
+    yield* all.filter((one) => one !== undefined);
   }
 }
 
