@@ -286,19 +286,28 @@ test('a test tries the connection, and shows the key that the template gives for
   expect(refused).toMatchObject({ status: 200, body: { error: 'authentication' } });
 });
 
-test('changed credentials and topics are used at once', async () => {
+test('changed credentials and topics are used within seconds, whatever connections there are', async () => {
   const [topic, other] = [await createTopic(engines.kafka), await createTopic(engines.kafka)];
   const org = await client.createOrg();
-  const { id } = await use.create(org, use.endpoint(topic, {}, { password: 'wrong-password' }));
+  const { id } = await use.create(org, use.endpoint(topic, { sasl_mechanism: 'scram-sha-512' }, stranger));
   const path = `/v1/orgs/${org}/endpoints/${id}`;
-  const { password } = engines.kafka;
+  await use.ingest(org);
+  // They are signed in by then, as one who may write nowhere.
+  await expect.poll(async () => (await use.traceOf(org))?.state).toBe('failed');
+  const errors = (await use.traceOf(org))!.deliveries[0]!.attempts.map(
+    (one) => (one as { error?: string }).error,
+  );
+  expect(errors).toContain('authorization');
+  const { username, password } = engines.kafka;
   const changed = await client.call<KafkaEndpointBody>('PATCH', path, {
     config: { topic: other },
-    credentials: { password },
+    credentials: { username, password },
+    // Functions may use what they read of an endpoint for two seconds.
+    retry: { schedule_seconds: [1, 2, 2] },
   });
   expect(changed).toMatchObject({
     status: 200,
-    body: { config: { topic: other, sasl_mechanism: 'scram-sha-256', tls: false } },
+    body: { config: { topic: other, sasl_mechanism: 'scram-sha-512', tls: false } },
   });
   await use.ingest(org);
   await expect.poll(() => readTopic(engines.kafka, other)).toHaveLength(1);
