@@ -4,9 +4,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const slow = [
   'e2e/faults.',
   'e2e/fan-out.',
-  'e2e/processes.',
   'e2e/org-streams.',
   'e2e/long-schedule.',
+  // It synthesizes and starts on its own, which the first ones do as well.
+  'e2e/processes.',
   'app/provision-stream.',
   'e2e/api.',
   'e2e/',

@@ -16,6 +16,6 @@ export default defineConfig({
     // For tests that wait on real engines; a test says so itself where it needs longer.
     testTimeout: 30_000,
     expect: { poll: { timeout: 20_000, interval: 50 } },
-    hookTimeout: 120_000,
+    hookTimeout: 240_000,
   },
 });
