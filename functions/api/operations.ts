@@ -11,6 +11,7 @@ import { createEndpointCounts } from '../../lib/adapters/dynamodb-endpoint-count
 import { createEventLists } from '../../lib/adapters/dynamodb-event-lists.ts';
 import { createEventReader } from '../../lib/adapters/dynamodb-events.ts';
 import { createFailureStreaks } from '../../lib/adapters/dynamodb-failure-streaks.ts';
+import { createFormerOrgs } from '../../lib/adapters/dynamodb-former-orgs.ts';
 import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
 import { createIngestStore } from '../../lib/adapters/dynamodb-ingest-store.ts';
 import { createPublishCalls } from '../../lib/adapters/dynamodb-publish-calls.ts';
@@ -138,7 +139,18 @@ const streamJobs = {
 /** Every operation of the API by its route, with what it needs. */
 export const operations: Operations = {
   ...healthOperations(),
-  ...orgOperations({ orgs, keys, endpoints, nodes, replays: replayJobs.replays, mappings, streamJobs, now }),
+  ...orgOperations({
+    orgs,
+    keys,
+    endpoints,
+    nodes,
+    replays: replayJobs.replays,
+    mappings,
+    streamJobs,
+    formerOrgs: createFormerOrgs(dynamodb, configTable),
+    retentionDays,
+    now,
+  }),
   ...keyOperations({ keys, orgs, now }),
   ...endpointOperations({
     endpoints,

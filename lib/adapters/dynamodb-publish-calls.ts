@@ -13,13 +13,9 @@ export function createPublishCalls(
   now: () => number,
 ): PublishCalls {
   return {
-    async begin(call, lease, orgMadeMs = async () => 0) {
+    async begin(call, lease) {
       const nowMs = now();
-      let found = await putNew(call, lease, nowMs, 0);
-      if (found && found['lease']!.S !== lease.id) {
-        const sinceMs = await orgMadeMs();
-        if (Number(found['started_at']!.N) < sinceMs) found = await putNew(call, lease, nowMs, sinceMs);
-      }
+      const found = await putNew(call, lease, nowMs);
       if (found === undefined) return { is: 'ours', startedMs: nowMs, isContinued: false };
       const startedMs = Number(found['started_at']!.N);
       if (found['fingerprint']!.S !== call.fingerprint) return { is: 'other_call' };
@@ -52,16 +48,8 @@ export function createPublishCalls(
     },
   };
 
-  /**
-   * @param sinceMs calls that were begun before are none
-   * @returns the call that there is already
-   */
-  async function putNew(
-    call: KeyedCall,
-    lease: CallLease,
-    nowMs: number,
-    sinceMs: number,
-  ): Promise<Item | undefined> {
+  /** @returns the call that there is already */
+  async function putNew(call: KeyedCall, lease: CallLease, nowMs: number): Promise<Item | undefined> {
     const put = new PutItemCommand({
       TableName: table,
       Item: {
@@ -73,10 +61,9 @@ export function createPublishCalls(
         ...expiry(nowMs),
       },
       // DynamoDB deletes expired items when it comes to it, days late at times, so the time itself is compared.
-      ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now OR started_at < :since',
+      ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now',
       ExpressionAttributeValues: {
         ':now': { N: String(Math.floor(nowMs / 1000)) },
-        ':since': { N: String(sinceMs) },
       },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });

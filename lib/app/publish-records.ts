@@ -1,4 +1,5 @@
 import type { CallPlace } from '../core/call-place.ts';
+import type { Org } from '../core/org.ts';
 import type { Stream } from '../core/stream.ts';
 import { Problem, notFound } from './api/problem.ts';
 import {
@@ -19,6 +20,7 @@ import { mappingError } from './stream-steps.ts';
 
 export interface PublishRecordsDependencies extends PublishOnceDependencies {
   readonly producer: StreamProducer;
+  readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly streams: Pick<Documents<StreamStanding>, 'get'>;
   readonly ownTopics: OwnTopics;
 }

@@ -20,11 +20,6 @@ export async function runsInSight(
   runId: string,
 ): Promise<(run: Run) => boolean> {
   const orgId = role === 'operator' ? (await runs.get(runId))?.orgId : own;
-  const org = orgId === undefined ? undefined : await orgs.get(orgId);
-  return (run) => org !== undefined && isRunOf(org, run);
-}
-
-/** Whether a run is an org's own. One that was removed has taken its runs along, also where another has its id since. */
-export function isRunOf(org: Org, run: Run): boolean {
-  return run.orgId === org.id && run.createdAtMs >= Date.parse(org.createdAt);
+  const isThere = orgId !== undefined && (await orgs.get(orgId)) !== undefined;
+  return (run) => isThere && run.orgId === orgId;
 }

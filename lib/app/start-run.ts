@@ -1,7 +1,6 @@
 import type { ActionNode } from '../core/action-node.ts';
 import type { CallPlace } from '../core/call-place.ts';
 import type { EventIds } from '../core/event-id.ts';
-import type { Org } from '../core/org.ts';
 import {
   type NodeRun,
   type ReplacedOutputs,
@@ -20,15 +19,12 @@ import { streamHeaders, topicName } from '../core/stream.ts';
 import { type Payload, compilePayload } from '../core/templates/payload.ts';
 import { renderPayload } from '../core/templates/render-payload.ts';
 import { Problem, notFound } from './api/problem.ts';
-import type { Documents } from './ports/documents.ts';
 import type { Runs } from './ports/runs.ts';
 import type { RenderedCall } from './publish-records.ts';
 import { payloadProblem, runRefused } from './run-problems.ts';
-import { isRunOf } from './runs-in-sight.ts';
 
 export interface StartRunDependencies {
   readonly runs: Pick<Runs, 'create' | 'update'>;
-  readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly eventIds: Pick<EventIds, 'encode'>;
 }
 
@@ -146,15 +142,14 @@ async function inNewRun(
 }
 
 async function inRun(
-  { runs, orgs }: StartRunDependencies,
+  { runs }: StartRunDependencies,
   orgId: string,
   id: string,
   begin: (run: Run) => BegunNode,
 ): Promise<BegunNode> {
-  const org = await orgs.get(orgId);
   let begun: BegunNode | undefined;
   await runs.update(id, (found) => {
-    if (!org || !isRunOf(org, found)) return found;
+    if (found.orgId !== orgId) return found;
     begun = begin(found);
     return begun.run;
   });

@@ -36,20 +36,6 @@ export function publishCallsContract(
       expect(await begin()).toEqual({ is: 'in_flight' });
     });
 
-    it('makes nothing of a call that an org of the same id had before this one was made', async () => {
-      const first = lease();
-      await calls.begin(call(), first);
-      await calls.finish(call(), first, '{"made": "before"}');
-      nowMs += hour;
-      const madeMs = nowMs - 1;
-      const again = (fingerprint: string) => calls.begin(call({ fingerprint }), lease(), async () => madeMs);
-      expect(await again('a')).toEqual(ours(false));
-      expect(await again('a')).toEqual({ is: 'in_flight' });
-      nowMs += hour;
-      expect(await again('b')).toEqual({ is: 'other_call' });
-      expect(await again('a')).toEqual(ours(true, madeMs + 1));
-    });
-
     it('gives a call to exactly one of many at once', async () => {
       const standings = await Promise.all(Array.from({ length: 8 }, () => begin()));
       expect(standings.filter(({ is }) => is === 'ours')).toHaveLength(1);

@@ -6,6 +6,7 @@ import { idPattern } from '../../core/identifiers.ts';
 import type { Org } from '../../core/org.ts';
 import type { Replay } from '../../core/replay.ts';
 import type { Document, Documents } from '../ports/documents.ts';
+import type { FormerOrgs } from '../ports/former-orgs.ts';
 import type { OrgTopicMapping } from '../ports/topic-mappings.ts';
 import { type StreamJobDependencies, removeStream } from '../stream-jobs.ts';
 import { listDocuments } from './listing.ts';
@@ -28,14 +29,26 @@ export interface OrgDependencies {
   readonly replays: Documents<Replay>;
   readonly mappings: Documents<OrgTopicMapping>;
   readonly streamJobs: StreamJobDependencies;
+  readonly formerOrgs: FormerOrgs;
+  /** How long events are kept. */
+  readonly retentionDays: number;
   readonly now: () => number;
 }
 
+const dayMs = 86_400_000;
+/** Runs are kept as long as events after their time-out, which is a week away at most; clocks and deletions may lag a day. */
+const runDays = 8;
+
 /** Orgs: operators make and change them, everyone reads his own. */
 export function orgOperations(dependencies: OrgDependencies): Operations {
-  const { orgs, keys, endpoints, nodes, replays, mappings, streamJobs, now } = dependencies;
+  const { orgs, keys, endpoints, nodes, replays, mappings, streamJobs, formerOrgs, now } = dependencies;
+  // Events, given ids, deliveries, runs and answers to repeats are found by the org's id: one that is made anew under it would
+  // meet those of the former one. So an id rests until nothing is kept under it, and no reader has to ask whose it was.
+  const restMs = (dependencies.retentionDays + runDays) * dayMs;
   return {
     'POST /v1/orgs': withBody([], newOrg, async ({ body }) => {
+      const keptUntilMs = (await formerOrgs.keptUntilMs(body.id)) ?? 0;
+      if (keptUntilMs > now()) throw stillKept(body.id, keptUntilMs);
       const org: Org = { ...body, createdAt: new Date(now()).toISOString() };
       if ((await orgs.create(org)) === 'exists')
         throw new Problem('conflict', `There is an org '${org.id}' already.`);
@@ -71,6 +84,8 @@ export function orgOperations(dependencies: OrgDependencies): Operations {
         }
         if (await streamJobs.streams.get(id))
           throw new Problem('conflict', `Org '${id}' still has a stream; delete it first.`);
+        // From before it is gone.
+        if (await orgs.get(id)) await formerOrgs.keep(id, now() + restMs);
         // The org first: without it no key, no endpoint and no stream is made. A repeat of the call deletes what was left.
         const deleted = await orgs.delete({ id });
         await deleteAll(keys, id);
@@ -94,6 +109,14 @@ async function deleteAll<T extends Document>(documents: Documents<T>, orgId: str
     await Promise.all(page.items.map(({ id }) => documents.delete({ id, orgId })));
     cursor = page.nextCursor;
   } while (cursor);
+}
+
+function stillKept(id: string, untilMs: number): Problem {
+  const until = new Date(untilMs).toISOString();
+  return new Problem(
+    'conflict',
+    `An org '${id}' was deleted, and what it published is kept: its id is free from ${until} on. Take another id until then.`,
+  );
 }
 
 function present({ id, name, createdAt }: Org) {

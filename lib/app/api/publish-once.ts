@@ -1,14 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { callPlaceOf, randomCallPlace } from '../../core/call-place.ts';
-import type { Org } from '../../core/org.ts';
-import type { Documents } from '../ports/documents.ts';
 import type { PublishCalls } from '../ports/publish-calls.ts';
 import type { PublishCall } from '../publish-events.ts';
 import { Problem } from './problem.ts';
 
 export interface PublishOnceDependencies {
   readonly calls: PublishCalls;
-  readonly orgs: Pick<Documents<Org>, 'get'>;
   /** Makes the numbers of calls out of their keys. */
   readonly callSecret: string;
   readonly now: () => number;
@@ -50,7 +47,7 @@ const leaseMs = 35_000;
  * @throws Problem for a key that another call has, or whose call is under way
  */
 export async function publishOnce<Answer>(
-  { calls, callSecret, orgs, now }: PublishOnceDependencies,
+  { calls, callSecret, now }: PublishOnceDependencies,
   { orgId, operation, text, idempotencyKey: key }: IncomingCall,
   publish: (call: PublishCall, memory: CallMemory) => Promise<Answer>,
 ): Promise<Answer> {
@@ -61,8 +58,7 @@ export async function publishOnce<Answer>(
   const fingerprint = createHash('sha256').update(`${operation}\n${text}`).digest('base64url');
   const call = { orgId, key, fingerprint };
   const lease = { id: randomUUID(), untilMs: now() + leaseMs };
-  const orgMadeMs = async () => Date.parse((await orgs.get(orgId))?.createdAt ?? '') || 0;
-  const standing = await calls.begin(call, lease, orgMadeMs);
+  const standing = await calls.begin(call, lease);
   if (standing.is === 'answered') return JSON.parse(standing.answer) as Answer;
   if (standing.is !== 'ours') throw refusal(standing.is);
   const { startedMs, isContinued, kept } = standing;

@@ -1,3 +1,5 @@
+import type { Org } from '../../core/org.ts';
+import type { Documents } from '../ports/documents.ts';
 import { type NewEvent, type PublishDependencies, publishEvents } from '../publish-events.ts';
 import { readNewEvents } from './new-events.ts';
 import type { Operations } from './operation.ts';
@@ -6,6 +8,7 @@ import { type PublishOnceDependencies, publishOnce } from './publish-once.ts';
 import { publishOperation } from './publish-operation.ts';
 
 export interface PublishOperationDependencies extends PublishOnceDependencies {
+  readonly orgs: Pick<Documents<Org>, 'get'>;
   readonly pipeline: PublishDependencies;
 }
 

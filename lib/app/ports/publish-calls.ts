@@ -28,9 +28,8 @@ export interface PublishCalls {
   /**
    * Begins a call, or goes on with one that was given up. Of many at once exactly one gets it. A key means its first call
    * for the idempotency window.
-   * @param orgMadeMs asked for a call that there is: one from before the org was made was another's of the same id, and is none
    */
-  begin(call: KeyedCall, lease: CallLease, orgMadeMs?: () => Promise<number>): Promise<CallStanding>;
+  begin(call: KeyedCall, lease: CallLease): Promise<CallStanding>;
   /**
    * Keeps something of up to some megabytes for whoever continues the call, until it is finished.
    * @returns whether the call is still the lease's: otherwise another has taken it over, and nothing was kept

@@ -42,16 +42,9 @@ const never = async () => {
  */
 export function runCalls(callsBy?: (now: () => number) => PublishCalls) {
   const runs = memoryRuns();
-  /** Times at which orgs were made, by id. */
-  const madeAt = new Map([
-    ['acme', '2024-01-01T00:00:00Z'],
-    ['other', '2024-01-01T00:00:00Z'],
-  ]);
+  const orgIds = new Set(['acme', 'other']);
   const orgs = {
-    async get(id: string) {
-      const createdAt = madeAt.get(id);
-      return createdAt === undefined ? undefined : { id, name: id, createdAt };
-    },
+    get: async (id: string) => (orgIds.has(id) ? { id, name: id, createdAt: '' } : undefined),
   };
   const sent: { topic: string; records: readonly StreamRecord[] }[] = [];
   let isMissing = false;
@@ -76,7 +69,7 @@ export function runCalls(callsBy?: (now: () => number) => PublishCalls) {
       callSecret: 'secret',
       orgs,
       streams: { get: async () => undefined },
-      ownTopics: { has: async () => isOwn },
+      ownTopics: { has: async (orgId) => isOwn && orgIds.has(orgId) },
       nodes: { get: async (id) => (id === stored.id ? stored : undefined) },
       producer,
       runs,
@@ -109,7 +102,7 @@ export function runCalls(callsBy?: (now: () => number) => PublishCalls) {
   return {
     runs,
     sent,
-    madeAt,
+    orgIds,
     now,
     call,
     /** The cluster has no topic any more, or none is known to be the org's own. */

@@ -62,8 +62,19 @@ export function orgsSuite(api: () => ApiClient): void {
       expect((await api().call('DELETE', `/v1/orgs/${org}/endpoints/${endpoint.id}`)).status).toBe(204);
       expect((await api().call('DELETE', `/v1/orgs/${org}`)).status).toBe(204);
       expect((await api().call('GET', `/v1/orgs/${org}`, undefined, key)).status).toBe(403);
-      await api().call('POST', '/v1/orgs', { id: org, name: 'again' });
-      expect((await api().call<List>('GET', `/v1/orgs/${org}/keys`)).body.data).toEqual([]);
+      expect((await api().call('GET', `/v1/orgs/${org}/keys`)).status).toBe(404);
+    });
+
+    test('leave their id to no other org while what they published is kept', async () => {
+      const org = await api().createOrg();
+      expect((await api().call('DELETE', `/v1/orgs/${org}`)).status).toBe(204);
+      const again = await api().call('POST', '/v1/orgs', { id: org, name: 'again' });
+      expect(again).toMatchObject({ status: 409, ...problem('conflict') });
+      const [, until = ''] = /its id is free from (\S+) on/.exec(JSON.stringify(again.body)) ?? [];
+      expect(Date.parse(until) - Date.now()).toBeGreaterThan(30 * 86_400_000);
+      // Of an id that no org has had, nothing is kept.
+      expect((await api().call('DELETE', '/v1/orgs/never-there')).status).toBe(404);
+      expect((await api().call('POST', '/v1/orgs', { id: 'never-there', name: 'new' })).status).toBe(201);
     });
   });
 }

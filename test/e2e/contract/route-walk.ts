@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FanoutClient } from '../fanout-client.ts';
+import { streamClient } from '../stream-client.ts';
 import type { DocumentClient } from './document-client.ts';
 import { type PlantedOrg, marker } from './planted-org.ts';
 
@@ -68,6 +69,10 @@ export function routeWalkSuite(
 
     test('finds nothing of another org that is named in a body', async () => {
       const { endpoint, node, run, event } = planted().ids;
+      // Without a stream a run is refused before anything is looked for.
+      const streams = streamClient(client());
+      await client().call('PUT', streams.path(foreignOrg));
+      await streams.ready(foreignOrg);
       const range = { since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' };
       const inline = { config: { type: 'KAFKA', payload: {} } };
       const data = { event_type: 'a', data: {} };

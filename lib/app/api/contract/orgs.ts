@@ -46,7 +46,9 @@ export const orgDescriptions: Descriptions = {
     id: 'deleteOrg',
     tag: 'Orgs',
     summary: 'Delete an org with its keys, nodes, replays and mapping',
-    description: 'Its endpoints and its stream are deleted first: while there are any, the answer is a 409.',
+    description:
+      'Its endpoints and its stream are deleted first: while there are any, the answer is a 409. What it has published stays for as ' +
+      'long as events are kept, and its id is not given to another org until then.',
     answer: { status: 204, description: 'It is gone.' },
     problems: ['conflict'],
   },
