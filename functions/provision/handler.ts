@@ -37,7 +37,8 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   const [message] = Records;
   const org = message!.body;
   try {
-    const outcome = (await provisionStream(dependencies, org)) ?? { state: 'at rest' };
+    const outcome = (await provisionStream(dependencies, org)) ?? { state: 'at rest', isClusterFull: false };
+    if (outcome.isClusterFull) metrics({ ClusterShortages: 1 });
     log('INFO', 'provisioned', { org, ...outcome });
     return { batchItemFailures: [] };
   } catch (error) {

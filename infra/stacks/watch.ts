@@ -153,6 +153,14 @@ export class WatchStack extends Stack {
       means: 'Streams of orgs could not be provisioned each minute for 15 minutes',
       runbook: 'provisioning-failures',
     });
+    // A stream that is refused is not tried again by itself: once is enough.
+    this.#alarms.add('ClusterShortages', {
+      metric: ownMetric(stage, 'ClusterShortages', Stats.SUM),
+      threshold: 1,
+      minutes: 1,
+      means: 'The cluster of streams has no room: the stream or the mapped topics of an org were not made',
+      runbook: 'cluster-shortages',
+    });
   }
 
   #watchCluster({ settings: { name: stage, cluster } }: WatchStackProps): void {

@@ -10,11 +10,16 @@ const usualReplication = -1;
 /**
  * Which of these topics are there. They are asked for as if they were to be made, which the controller answers: what other
  * brokers know of topics is some moments old.
+ * @param numPartitions as many as they are to have: the brokers may have rules about that
  */
-export async function existingTopics(operate: Operator, names: readonly string[]): Promise<string[]> {
+export async function existingTopics(
+  operate: Operator,
+  names: readonly string[],
+  numPartitions: number,
+): Promise<string[]> {
   const topics = names.map((name) => ({
     name,
-    numPartitions: 1,
+    numPartitions,
     replicationFactor: usualReplication,
     assignments: [],
     configs: [],

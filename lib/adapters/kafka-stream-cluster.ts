@@ -32,7 +32,7 @@ export function createKafkaStreamCluster(
       return shortageOf(need, { topics, usernames }, capacity);
     },
 
-    existingTopics: (names) => existingTopics(operate, names),
+    existingTopics: (names, partitions) => existingTopics(operate, names, partitions),
 
     async ensureTopics(names, numPartitions) {
       const topics = names.map((name) => ({

@@ -54,7 +54,7 @@ export function createMskStreamCluster(
     },
 
     /** By Kafka's protocol: what AWS lists of others' topics is minutes old. */
-    existingTopics: (names) => existingTopics(operate, names),
+    existingTopics: (names, partitions) => existingTopics(operate, names, partitions),
 
     /** Tried once: it takes minutes, and the stream comes again. */
     letsIn: async (user) =>

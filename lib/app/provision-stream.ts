@@ -18,7 +18,14 @@ import type { StreamCluster } from './ports/stream-cluster.ts';
 import type { TopicMappingReader } from './ports/topic-mappings.ts';
 import { watchJob } from './job-watch.ts';
 import type { StreamJobDependencies } from './stream-jobs.ts';
-import { errorOfStep, mappingStep, refusalOf, StreamRefusal, stepsOf } from './stream-steps.ts';
+import {
+  errorOfStep,
+  isClusterFull,
+  mappingStep,
+  refusalOf,
+  StreamRefusal,
+  stepsOf,
+} from './stream-steps.ts';
 
 export interface ProvisionDependencies extends StreamJobDependencies {
   readonly cluster: StreamCluster;
@@ -38,6 +45,8 @@ export interface Provisioned {
   readonly underway: readonly string[];
   /** Why it cannot be made. */
   readonly refused?: string;
+  /** There is no room on the cluster, for the stream or for what a mapping adds to it. */
+  readonly isClusterFull: boolean;
 }
 
 /** Why the stream was not made as it was wanted, which what is done for it since does not change. */
@@ -64,7 +73,7 @@ export async function provisionStream(
   const ended = endedUsers(stream, begunMs);
   const steps = stepsOf(stream, ended, begunMs);
   let wanted = stream;
-  let denied: StreamError | undefined;
+  let refusal: StreamRefusal | undefined;
   let underway: string[] = [];
   let step = 'connection';
   try {
@@ -74,7 +83,7 @@ export async function provisionStream(
     } catch (error) {
       wanted = withoutNewTopics(stream);
       if (!(error instanceof StreamRefusal) || wanted === stream) throw error;
-      denied = errorOfStep(mappingStep, error);
+      refusal = error;
       await takeSteps();
     }
   } catch (error) {
@@ -87,16 +96,16 @@ export async function provisionStream(
     );
     if (!isRefused) throw error;
     await goOnLater(saved);
-    return { state: saved.state, underway: [], refused: error.message };
+    return { state: saved.state, underway: [], refused: error.message, isClusterFull: isClusterFull(error) };
   }
   if (stream.state === 'deleting' && underway.length === 0) {
     await streams.delete(stream);
     await dependencies.watch.forget(id);
-    return { state: 'deleted', underway };
+    return { state: 'deleted', underway, isClusterFull: false };
   }
   const saved = await giveBack((one) => come(one, connection));
   await goOnLater(saved);
-  return { state: saved.state, underway };
+  return { state: saved.state, underway, isClusterFull: isClusterFull(refusal) };
 
   async function takeSteps(): Promise<void> {
     underway = [];
@@ -120,7 +129,7 @@ export async function provisionStream(
       ...one,
       topics: wanted.topics,
       connection: known ?? one.connection,
-      error: standingRefusal(one) ?? denied,
+      error: standingRefusal(one) ?? (refusal && errorOfStep(mappingStep, refusal)),
     };
     if (underway.length > 0) return connected;
     const current = withoutUsers(connected, ended);

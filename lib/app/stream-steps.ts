@@ -45,6 +45,11 @@ export class NoRoom extends StreamRefusal {
   }
 }
 
+/** Whether it is the cluster that has no room, not the org that has its share: then the operator has something to do. */
+export function isClusterFull(refusal: StreamRefusal | undefined): boolean {
+  return refusal instanceof NoRoom && refusal.shortage.of !== 'partitions of the org';
+}
+
 /** In this order: nothing is made that there is no room for, and nobody is let in before he is told what he may. */
 const making: readonly StreamStep[] = [
   {
@@ -68,7 +73,8 @@ const making: readonly StreamStep[] = [
     async run(cluster, stream, claim) {
       const unclaimed = unclaimedTopics(stream);
       if (unclaimed.length > 0) {
-        const taken = await cluster.existingTopics(unclaimed.map((topic) => topicName(stream.orgId, topic)));
+        const names = unclaimed.map((topic) => topicName(stream.orgId, topic));
+        const taken = await cluster.existingTopics(names, stream.partitions);
         if (taken.length > 0) throw new TopicsTaken(taken);
         await claim(unclaimed);
       }

@@ -35,11 +35,13 @@ test('tells which topics are there, whoever made them, and makes none by asking'
   const cluster = create();
   await view.admin.createTopics({ topics: [{ topic: 'somebody.runs' }] });
   const asked = ['somebody.runs', 'somebody.ledger'];
-  expect(await cluster.existingTopics(asked)).toEqual(['somebody.runs']);
-  expect(await cluster.existingTopics(asked.slice(1))).toEqual([]);
-  await expect(cluster.existingTopics(['somebody.runs', 'no topic'])).rejects.toMatchObject({
+  expect(await cluster.existingTopics(asked, 1)).toEqual(['somebody.runs']);
+  expect(await cluster.existingTopics(asked.slice(1), 1)).toEqual([]);
+  await expect(cluster.existingTopics(['somebody.runs', 'no topic'], 1)).rejects.toMatchObject({
     class: 'refused',
   });
+  // Asked for as they are to be made: what the brokers would not make, they refuse now.
+  await expect(cluster.existingTopics(['somebody.prices'], 0)).rejects.toMatchObject({ class: 'refused' });
 });
 
 describe('rights', () => {

@@ -249,7 +249,7 @@ test('a stream that there is no room for is refused with the reason, and made wh
     await org.dependencies.cluster.connection(),
     { ...roomy, mostUsers: 1 },
   );
-  expect(await org.run({ cluster: full })).toMatchObject({ state: 'failed' });
+  expect(await org.run({ cluster: full })).toMatchObject({ state: 'failed', isClusterFull: true });
   expect((await org.read())!.error).toMatchObject({
     class: 'capacity',
     message: expect.stringMatching(/no room for more users: \d+ of 1 are used/) as string,
@@ -293,7 +293,7 @@ test('a mapping whose topics there is no room for takes nothing from the stream,
   expect(await org.run(await withRoomFor(1))).toMatchObject({ state: 'ready' });
   expect((await org.read())!.error).toBeUndefined();
   await map('COMMITTED_TRANSACTIONS:one *:two', ['one', 'two']);
-  expect(await org.run(await withRoomFor(1))).toMatchObject({ state: 'ready' });
+  expect(await org.run(await withRoomFor(1))).toMatchObject({ state: 'ready', isClusterFull: true });
   const made = ['runs', 'ledger', 'notifications', 'prices', 'one'];
   expect(await org.read()).toMatchObject({
     state: 'ready',
@@ -324,6 +324,7 @@ test('a mapping that would take more partitions than an org may have is refused,
   const org = await startOrg();
   await org.map('COMMITTED_TRANSACTIONS:one *:two');
   await org.put({ partitions: 20 });
+  expect(await org.run()).toMatchObject({ isClusterFull: false });
   await org.settle();
   expect(await org.read()).toMatchObject({
     state: 'ready',
@@ -365,6 +366,18 @@ test('why a mapping was refused stays told when the end of an overlap fails, and
   await org.settle();
   const { former, error } = (await org.read())!;
   expect({ former, error }).toMatchObject({ former: undefined, error: refusal });
+});
+
+test('a stream from before orgs had a share of the partitions is repaired and asked for as it is', async () => {
+  const org = await startOrg();
+  await org.put({ partitions: 25 });
+  await org.settle();
+  await org.dependencies.streams.update(org.org, (found) => ({ ...found, partitions: 26 }));
+  expect(await org.put({ partitions: 26 })).toMatchObject({ status: 'provisioning' });
+  await org.settle();
+  await expect(org.put({ partitions: 27 })).rejects.toMatchObject({
+    message: 'The stream has its partitions.',
+  });
 });
 
 /** A topic that somebody else has made. */

@@ -21,8 +21,11 @@ export interface StreamCluster {
   connection(): Promise<StreamConnection>;
   /** What of that which is missing there is no room for; undefined when there is room for all. */
   shortage(need: StreamNeed): Promise<Shortage | undefined>;
-  /** Which of these topics are there, whoever has made them, as the brokers know it at this moment. */
-  existingTopics(topics: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Which of these topics are there, whoever has made them, as the brokers know it at this moment.
+   * @param partitions as many as they are to have where they are not
+   */
+  existingTopics(topics: readonly string[], partitions: number): Promise<readonly string[]>;
   /** Makes the topics that are missing. Those that are there stay as they are. */
   ensureTopics(topics: readonly string[], partitions: number): Promise<Progress>;
   /** Gives a user this password for SCRAM-SHA-512. */
