@@ -25,11 +25,11 @@ export function isTemplate(text: string): boolean {
  *   null stays null. `todateiso8601` is `date "2006-01-02T15:04:05Z"`
  * - `now`: the time of the call, in unix seconds with milliseconds
  *
- * Not all of jq, and no implementation of it that others keep: those are jq itself as WebAssembly, a megabyte and more to load with
- * each cold start of a function that answers in milliseconds, or ports that lack parts of it, too. All of jq is a language with
- * recursion, `range` and `limit`: what an org writes could run without end or fill the memory of a function that serves others,
- * and would have to run in a sandbox. These expressions have no loops and end in time that grows with their text; a fault is
- * told with its column in the string, which jq does not tell of; and numbers stay as they were written, which jq rounds.
+ * Neither all of jq, nor an implementation of it that others keep. jq itself, as WebAssembly, would be loaded with each cold start of
+ * a function that answers in milliseconds, and ports of it to JavaScript lack parts as well. All of jq is a language with recursion
+ * and generators: what one org writes could run without end, or fill the memory, and would have to run in a sandbox. These
+ * expressions have no loops, so their time is bounded by their text; a fault is told with its column in the payload's string; and
+ * numbers stay as they were written, whatever their size.
  *
  * `|` binds less than `//`. A literal `{{` is written `{{ "{{" }}`; a `}}` outside of templates is just text.
  * @returns at least one part, and one expression; a string that is one whole template has nothing else
