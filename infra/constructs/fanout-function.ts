@@ -102,6 +102,19 @@ export class FanoutFunction extends Construct {
     return this;
   }
 
+  /** Lets the function delete items of the table whose partition keys begin like one of these, and no others. */
+  deleteUnder(table: TableV2, prefixes: readonly string[]): this {
+    const keys = prefixes.map((prefix) => `${prefix}*`);
+    this.#role.addToPolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:DeleteItem'],
+        resources: [table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
+      }),
+    );
+    return this;
+  }
+
   /** Lets the function send to the queue, whose URL it finds in `variable`. */
   sendTo(queue: IQueue, variable: string): this {
     this.function.addEnvironment(variable, queue.queueUrl);

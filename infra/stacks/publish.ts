@@ -30,7 +30,9 @@ export class PublishStack extends Stack {
     const { config, events } = props;
     // Runs and mappings are its, and what a call keeps before it produces.
     this.publish = this.#publisher('Publish', "Publishes to orgs' streams", props)
-      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'DeleteItem', 'Query'])
+      .useTable(config, 'CONFIG_TABLE', ['GetItem', 'PutItem', 'Query'])
+      // A node that nobody hears of is taken out of its run: keys, orgs and endpoints are beside runs, and stay.
+      .deleteUnder(config, ['RUN#', 'NODE_RUN#'])
       .useTable(events, 'EVENTS_TABLE', ['BatchWriteItem', 'PutItem', 'Query', 'UpdateItem']);
     this.publishPrices = this.#publisher('PublishPrices', 'Publishes prices', props)
       .useTable(config, 'CONFIG_TABLE', ['GetItem'])

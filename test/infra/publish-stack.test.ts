@@ -54,6 +54,23 @@ test.each(['Publish', 'Streams'])(
   },
 );
 
+test('what publishes deletes runs of nodes from the config table, and nothing else that is there', () => {
+  template(stageSettings('production'), 'Publish').hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: 'dynamodb:DeleteItem',
+          Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['RUN#*', 'NODE_RUN#*'] } },
+        }),
+      ]),
+    },
+  });
+  const policies = JSON.stringify(
+    template(stageSettings('production'), 'Publish').findResources('AWS::IAM::Policy'),
+  );
+  expect(policies.match(/dynamodb:DeleteItem/g)).toHaveLength(1);
+});
+
 test('prices are answered by a function of their own, so that their floods delay nothing else', () => {
   const api = template(stageSettings('production'), 'Api');
   const routes = Object.values(api.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
