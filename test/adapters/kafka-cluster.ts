@@ -49,7 +49,7 @@ export function useKafkaCluster(settings: ClusterSettings): () => KafkaCluster |
   afterAll(async () => {
     await Promise.all(engines.map((engine) => engine.stop()));
     if (folder) await removeFolder(folder);
-  }, 30_000);
+  });
   return () => cluster;
 }
 

@@ -148,4 +148,4 @@ test('a leader that is killed amid messages takes none along; where replicas mus
 
   await expectStored(brokers, topic, messages.acknowledged);
   await expectStored(brokers, strict, careful.acknowledged);
-}, 60_000);
+});

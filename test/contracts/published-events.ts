@@ -104,7 +104,7 @@ export function publishedEventsContract(
       );
       expect(await write(events)).toEqual(idsOf(events));
       await expectThere([0, 1, 49, 50, 99].map((at) => events[at]!));
-    }, 60_000);
+    });
 
     it('finds nothing of an event of another call, whatever stands around it', async () => {
       const place = randomCallPlace();

@@ -139,7 +139,7 @@ export function runsSuite(running: () => Running): void {
         }
       }
       expect(await readRuns(wanted.length)).toEqual(wanted);
-    }, 60_000);
+    });
 
     test('a node is stored as it stands on the page, and started by its identifier', async () => {
       const path = `/v1/orgs/${org}/nodes/publish-event`;
@@ -173,7 +173,7 @@ export function runsSuite(running: () => Running): void {
       ] as const) {
         expect(await client.call(method, at, body)).toMatchObject({ status: 404, ...problem('not_found') });
       }
-    }, 60_000);
+    });
 
     test('a report by either path is read back, and a later node of the run sees its output', async () => {
       const one = await start(inline({ a: 1 }));
@@ -200,7 +200,7 @@ export function runsSuite(running: () => Running): void {
       expect(await read(one)).toMatchObject({
         body: { status: 'COMPLETED', result: 'FAILED', nodeRuns: [{ nodeIdentifier: 'build' }, { logs }] },
       });
-    }, 60_000);
+    });
 
     test('reports with wrong values are 422; unknown and foreign runs are 404', async () => {
       const one = await start(inline({ a: 1 }));
@@ -226,7 +226,7 @@ export function runsSuite(running: () => Running): void {
       expect(await read(one, foreign)).toMatchObject(missing);
       expect(await read(unknown)).toMatchObject(missing);
       expect(await read(one)).toMatchObject({ body: { status: 'IN_PROGRESS' } });
-    }, 60_000);
+    });
 
     test('a run past its time-out reads as timed out, and takes neither reports nor nodes', async () => {
       const one = await start(inline({ a: 1 }, { timeout_seconds: 1 }));
@@ -234,7 +234,7 @@ export function runsSuite(running: () => Running): void {
       expect(await tell(one, processed)).toMatchObject({ status: 409, ...problem('conflict') });
       const late = inline({ a: 1 }, { run_id: one.run_id });
       expect(await client.call('POST', `/v1/orgs/${org}/runs`, late)).toMatchObject({ status: 409 });
-    }, 60_000);
+    });
 
     test('a template at fault is answered with path and column, and nothing is published', async () => {
       const faulty = inline(
@@ -250,7 +250,7 @@ export function runsSuite(running: () => Running): void {
       });
       const { records } = await start(inline({ a: 1 }));
       expect(records).toEqual([{ partition: 0, offset: String(published - 1) }]);
-    }, 60_000);
+    });
 
     test('a call that is repeated under its key is the same run, published once', async () => {
       const call = async (body: object) => {
@@ -272,7 +272,7 @@ export function runsSuite(running: () => Running): void {
       expect((await call(inline({ a: 2 }))).status).toBe(422);
       const { records } = await start(inline({ a: 1 }));
       expect(records[0]!.offset).toBe(String(published - 1));
-    }, 60_000);
+    });
 
     test('without a stream nothing is started', async () => {
       const other = await client.createOrg();
@@ -284,6 +284,6 @@ export function runsSuite(running: () => Running): void {
       expect(await client.call('POST', '/v1/orgs/nobody/runs', inline({ a: 1 }))).toMatchObject({
         status: 404,
       });
-    }, 60_000);
+    });
   });
 }

@@ -78,7 +78,7 @@ describe('a machine on real engines', () => {
     sqs?.destroy();
     await machine?.stop();
     await engines?.stop();
-  }, 60_000);
+  });
 
   const output = (name: string) => Object.values(machine.outputs).find((outputs) => name in outputs)![name]!;
   const keptKeys = async () => {
@@ -136,7 +136,7 @@ describe('a machine on real engines', () => {
     expect(secret).toMatch(/^[A-Za-z0-9]{12}$/);
     expect(output('Url')).toBe(machine.url);
     await vi.waitFor(async () => expect(await keptKeys()).toContain('queue first'), { timeout: 15_000 });
-  }, 30_000);
+  });
 
   it('polls the topics', async () => {
     const producer = new kafkajs.Kafka(kafkaClientOptions(engines.kafka)).producer();
@@ -144,13 +144,13 @@ describe('a machine on real engines', () => {
     await producer.send({ topic: 'things', messages: [{ value: 'second' }] });
     await producer.disconnect();
     await vi.waitFor(async () => expect(await keptKeys()).toContain('topic second'), { timeout: 15_000 });
-  }, 30_000);
+  });
 
   it('stops what it started: nothing answers and nothing is polled', async () => {
     await machine.stop();
     await expect(fetch(machine.url)).rejects.toThrow();
     await expect(machine.functions[0]!.invoke({})).rejects.toThrow(/stopped/);
-  }, 30_000);
+  });
 
   it('starts again on engines that still have its tables, queues and topics', async () => {
     const options = {
@@ -162,12 +162,12 @@ describe('a machine on real engines', () => {
     await again.stop();
     expect(lines).toContain(`Table ${output('TableName')} is there already and used as it is`);
     expect(lines).toContain('Topic things is there already and used as it is');
-  }, 30_000);
+  });
 
   it('says which resource could not be created, and leaves nothing running', async () => {
     const plan = planned({ topic: 'not a topic name' });
     const options = { apiPort: await freePort(), say: () => {}, log: () => {} };
     await expect(runMachine(plan, engines, options)).rejects.toThrow('FixtureData/Topic (AWS::MSK::Topic): ');
     await expect(fetch(`http://127.0.0.1:${options.apiPort}`)).rejects.toThrow();
-  }, 30_000);
+  });
 });

@@ -36,4 +36,4 @@ it('--help says what there is, and starts nothing', async () => {
   const { code, output } = await run(['--help'], {});
   expect(output).toContain('--watch');
   expect(code).toBe(0);
-}, 30_000);
+});

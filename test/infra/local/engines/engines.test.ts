@@ -135,13 +135,13 @@ describe('engines that are Java programs', () => {
     expect(kafka.pid).not.toBe(pid);
     expect(await consume(engines.kafka, topic, 1)).toEqual(['hello']);
     await roundTrip(fromJava(engines.kafkaTls));
-  }, 60_000);
+  });
 
   test('the others come back on their ports', async (context) => {
     await Promise.all((['dynamodb', 'sqs'] as const).map((name) => processOf(name, context).restart()));
     const answers = await Promise.all([engines.dynamodbUrl, engines.sqsUrl].map((url) => fetch(url)));
     expect(answers.map(({ status }) => status)).toEqual([400, 400]);
-  }, 60_000);
+  });
 
   test('one that ends by itself is reported, one that we end is not', async (context) => {
     const sqs = processOf('sqs', context);
@@ -151,7 +151,7 @@ describe('engines that are Java programs', () => {
       .poll(() => said.at(-1), { timeout: 5_000 })
       .toMatch(/^ElasticMQ ended by itself \(signal SIGKILL\)/);
     await sqs.restart();
-  }, 60_000);
+  });
 
   test('stop leaves no process and no folder, frozen ones included, and can be called again', async (context) => {
     const pids = processes(context).map(({ pid }) => pid);
