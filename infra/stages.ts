@@ -106,7 +106,7 @@ export const stages: Readonly<Record<StageName, StageSettings>> = {
       mostUsers: 1000,
       mostPartitions: 4000,
     },
-    deliveryConcurrency: 10,
+    deliveryConcurrency: 2,
     slowDeliveryConcurrency: 2,
     publishConcurrency: 20,
     allowLoopbackTargets: true,
