@@ -62,7 +62,8 @@ const publishCall = /^POST \/v1\/orgs\/[^/]+\/(events|notifications|prices|ledge
 
 /** Notes what a publish call must not show in logs; nothing of other calls. */
 export function notePublished(call: string, body: unknown): void {
-  if (publishCall.test(call)) notePayloadsIn(typeof body === 'string' ? body : JSON.stringify(body));
+  if (body === undefined || !publishCall.test(call)) return;
+  notePayloadsIn(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 function notePayloadsIn(text: string): void {

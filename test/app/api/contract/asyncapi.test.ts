@@ -18,6 +18,12 @@ test('the document is AsyncAPI 3.0', () => {
   expect(check(document), ajv.errorsText(check.errors)).toBe(true);
 });
 
+/** Written anew by `npm test -- -u asyncapi`. */
+test('the document that stands in the docs is the one that is served', async () => {
+  const text = `${JSON.stringify(asyncApiDocument(), null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot('../../../../infra/docs/asyncapi.json');
+});
+
 test('each topic of a stream is described, and those that a mapping makes', () => {
   const addresses = Object.values(document.channels).map(({ address }) => address);
   expect(addresses.sort()).toEqual([...streamTopics.map((name) => `{org}.${name}`), '{org}.{topic}'].sort());
