@@ -1,4 +1,4 @@
-import { CfnOutput, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, CfnWaitConditionHandle, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   CfnEIP,
   CfnVPCEndpoint,
@@ -102,6 +102,9 @@ export class NetworkStack extends Stack {
         serviceName: `com.amazonaws.${this.region}.dynamodb`,
         routeTableIds: [...routeTableIds],
       });
+    } else {
+      // CloudFormation takes no stack without resources; this one does nothing, and costs nothing.
+      new CfnWaitConditionHandle(this, 'Nothing');
     }
     return Vpc.fromVpcAttributes(this, 'Vpc', { vpcId, availabilityZones: this.availabilityZones });
   }

@@ -52,6 +52,11 @@ export const stageVariants: Readonly<Record<string, StageSettings>> = {
   'tenants anywhere, not yet': reachedBy({ ...everybody, opened: false }),
   'tenants anywhere': reachedBy({ ...everybody, opened: true }),
   'a network and a cluster that are there': { ...ofEachKind, network: theirNetwork, cluster: theirCluster },
+  'a network that has its endpoint for DynamoDB': {
+    ...sandbox,
+    network: { ...theirNetwork, routeTableIds: [] },
+    cluster: theirCluster,
+  },
   'fixed addresses': { ...sandbox, staticEgress: true },
   'told by mail, with tags': { ...sandbox, alarmEmail: 'oncall@example.com', costTags: { team: 'core' } },
   'all on other clusters': {
