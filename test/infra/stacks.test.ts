@@ -125,7 +125,10 @@ describe('settings that cannot be right', () => {
     [{ allowedConsecutiveFailures: 10_001 }, 'allowedConsecutiveFailures: '],
     [{ disableFailingAfterMinutes: -1 }, 'disableFailingAfterMinutes: '],
     [{ disableFailingAfterMinutes: 10_081 }, 'disableFailingAfterMinutes: '],
-    [{ name: 'production', streams: stages.production.streams }, 'allowLoopbackTargets: '],
+    [
+      { name: 'production', streams: stages.production.streams, kafkaCertificateAuthorities: [] },
+      'allowLoopbackTargets: ',
+    ],
   ] as [Partial<StageSettings>, string][])('%j are refused, naming the field', (change, problem) => {
     expect(stageProblems({ ...local, ...change })).toEqual([expect.stringContaining(problem)]);
   });
