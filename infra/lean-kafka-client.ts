@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
 const client = '@platformatic/kafka';
@@ -15,12 +17,14 @@ const leftOut = 'left-out-of-bundles';
 export const leanKafkaClient: Plugin = {
   name: 'lean-kafka-client',
   setup(build) {
-    build.onResolve({ filter: /^\.|^@platformatic\/kafka$/ }, async ({ path, pluginData, ...from }) => {
-      const isOurs = path === client || from.importer.includes(`/node_modules/${client}/`);
-      // What this resolves comes here again.
-      if (!isOurs || pluginData === client) return undefined;
-      return { ...(await build.resolve(path, { ...from, pluginData: client })), sideEffects: false };
-    });
+    const entry = fileURLToPath(import.meta.resolve(client));
+    build.onResolve({ filter: /^@platformatic\/kafka$/ }, () => ({ path: entry, sideEffects: false }));
+    // Asked for each import that looks like one of its own: what it answers must be at hand, for bundles to be made soon.
+    build.onResolve({ filter: /^\..*\.js$/ }, ({ path, importer, resolveDir }) =>
+      importer.includes(`/node_modules/${client}/`)
+        ? { path: join(resolveDir, path), sideEffects: false }
+        : undefined,
+    );
     build.onResolve({ filter: /^ajv\/dist\/2020\.js$/ }, ({ path }) => ({ path, namespace: leftOut }));
     build.onLoad({ filter: /^/, namespace: leftOut }, () => ({ contents: withoutValidator }));
   },

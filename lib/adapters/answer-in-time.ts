@@ -1,4 +1,5 @@
 import { Problem } from '../app/api/problem.ts';
+import { within } from './within.ts';
 
 /** The API gives up after 30 s, a cold start included, with an answer of its own that says nothing. */
 const mostMs = 26_000;
@@ -7,14 +8,10 @@ const mostMs = 26_000;
  * Waits for an answer for as long as the API does, less a moment: stores and clusters that hang are waited for one after the other.
  * @throws Problem when it takes longer; what is under way is left to itself
  */
-export async function answerInTime<Answer>(answering: Promise<Answer>): Promise<Answer> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(tookTooLong()), mostMs);
-  try {
-    return await Promise.race([answering, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function answerInTime<Answer>(answering: Promise<Answer>): Promise<Answer> {
+  return within(mostMs, answering, () => {
+    throw tookTooLong();
+  });
 }
 
 function tookTooLong(): Problem {

@@ -1,5 +1,6 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { errorFields, log } from './log.ts';
+import { within } from './within.ts';
 
 /** What it takes to tell CloudFormation, at most. */
 const answerMs = 10_000;
@@ -21,7 +22,9 @@ export async function answerCloudFormation<Properties>(
   const { StackId, RequestId, LogicalResourceId, RequestType } = request;
   const answer = { StackId, RequestId, LogicalResourceId, PhysicalResourceId: resourceId };
   try {
-    await within(leftMs - answerMs, work(request));
+    await within(leftMs - answerMs, work(request), () => {
+      throw new Error('this took longer than the function may');
+    });
     log('INFO', 'custom resource is as asked', { resource: LogicalResourceId, request: RequestType });
     await tell(request.ResponseURL, { ...answer, Status: 'SUCCESS' });
   } catch (error) {
@@ -34,14 +37,6 @@ export async function answerCloudFormation<Properties>(
     const reason = error instanceof Error ? error.message : String(error);
     await tell(request.ResponseURL, { ...answer, Status: 'FAILED', Reason: reason.slice(0, 1000) });
   }
-}
-
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('this took longer than the function may')), milliseconds);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 class NotTold extends Error {}

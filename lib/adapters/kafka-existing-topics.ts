@@ -7,6 +7,12 @@ const topicAlreadyExists = 36;
 /** As many as the brokers' `default.replication.factor` says. */
 const usualReplication = -1;
 
+/** How these topics are to be made. */
+export function newTopics(names: readonly string[], numPartitions: number) {
+  const replicationFactor = usualReplication;
+  return names.map((name) => ({ name, numPartitions, replicationFactor, assignments: [], configs: [] }));
+}
+
 /**
  * Which of these topics are there. They are asked for as if they were to be made, which the controller answers: what other
  * brokers know of topics is some moments old.
@@ -17,16 +23,9 @@ export async function existingTopics(
   names: readonly string[],
   numPartitions: number,
 ): Promise<string[]> {
-  const topics = names.map((name) => ({
-    name,
-    numPartitions,
-    replicationFactor: usualReplication,
-    assignments: [],
-    configs: [],
-  }));
   return operate(async (broker) => {
     try {
-      await createTopicsV5.api.async(broker, topics, timeoutMs, true);
+      await createTopicsV5.api.async(broker, newTopics(names, numPartitions), timeoutMs, true);
       return [];
     } catch (error) {
       if (!(error instanceof ResponseError)) throw error;

@@ -17,6 +17,7 @@ import { produce } from './kafka-produce.ts';
 import type { SocketPlace, SocketPlaces } from './kafka-socket-places.ts';
 import { type Topology, readTopology } from './kafka-topology.ts';
 import type { Turn } from './kafka-turn.ts';
+import { within } from './within.ts';
 
 /** Writes messages to one topic with one set of credentials, over connections that stay open. */
 export interface KafkaProducer {
@@ -120,7 +121,7 @@ export function createKafkaProducer(
     const loading: Known = {
       value: Promise.resolve(place).then((own) => {
         if (place && !own) throw noSocket();
-        return endWithin(loadTimeoutMs, load(node, own));
+        return within(loadTimeoutMs, load(node, own), tooLate);
       }),
       canLoad: Promise.resolve(place).then((own) => !place || own !== undefined),
       atMs: Date.now(),
@@ -224,14 +225,7 @@ function noSocket(): Error {
   return new Error('there was no socket');
 }
 
-/** @throws what `kafkaErrorClass` calls a time-out, when there is no answer in time */
-async function endWithin<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
-  const over = Promise.withResolvers<never>();
-  const tooLate = Object.assign(new Error('the cluster took too long'), { code: 'ETIMEDOUT' });
-  const timer = setTimeout(() => over.reject(tooLate), milliseconds);
-  try {
-    return await Promise.race([answer, over.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** What `kafkaErrorClass` calls a time-out. */
+function tooLate(): never {
+  throw Object.assign(new Error('the cluster took too long'), { code: 'ETIMEDOUT' });
 }

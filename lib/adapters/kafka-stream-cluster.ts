@@ -3,13 +3,11 @@ import type { StreamCluster } from '../app/ports/stream-cluster.ts';
 import type { StreamConnection } from '../core/stream.ts';
 import { type ClusterCapacity, shortageOf } from '../core/stream-capacity.ts';
 import { createKafkaAcls } from './kafka-acls.ts';
-import { existingTopics } from './kafka-existing-topics.ts';
+import { existingTopics, newTopics } from './kafka-existing-topics.ts';
 import { type BrokerAccess, createOperator, faultOf, type Operator, unless } from './kafka-operator.ts';
 import { letScramUserIn, removeScramUser, scramUsernames, setScramUser } from './kafka-scram-users.ts';
 
 const topicTimeoutMs = 10_000;
-/** As many as the brokers' `default.replication.factor` says. */
-const usualReplication = -1;
 
 /**
  * Streams on any Kafka from 2.7 on, by its protocol alone. What it answers is done.
@@ -35,13 +33,7 @@ export function createKafkaStreamCluster(
     existingTopics: (names, partitions) => existingTopics(operate, names, partitions),
 
     async ensureTopics(names, numPartitions) {
-      const topics = names.map((name) => ({
-        name,
-        numPartitions,
-        replicationFactor: usualReplication,
-        assignments: [],
-        configs: [],
-      }));
+      const topics = newTopics(names, numPartitions);
       await operate((broker) =>
         unless('TOPIC_ALREADY_EXISTS', createTopicsV5.api.async(broker, topics, topicTimeoutMs, false)),
       );

@@ -15,6 +15,7 @@ import { produce } from './kafka-produce.ts';
 import { createTopologies, type Topologies } from './kafka-topologies.ts';
 import type { Topology } from './kafka-topology.ts';
 import { createTurn, type Turn } from './kafka-turn.ts';
+import { within } from './within.ts';
 
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
@@ -43,7 +44,7 @@ export function createKafkaStreamProducer(
   return {
     async expectTopics(topics, endMs) {
       const asked = Promise.all(topics.map((topic) => isMissing(topic)));
-      const missing = await until(endMs, asked, []);
+      const missing = await within(endMs - Date.now(), asked, () => []);
       const first = topics.find((_, at) => missing[at]);
       if (first !== undefined) throw new StreamMissing(`no topic ${first}`);
     },
@@ -65,17 +66,6 @@ export function createKafkaStreamProducer(
       asking.close();
     },
   };
-}
-
-/** @returns what comes of it, or `otherwise` where that takes longer */
-async function until<Value>(endMs: number, coming: Promise<Value>, otherwise: Value): Promise<Value> {
-  const { promise: late, resolve } = Promise.withResolvers<Value>();
-  const timer = setTimeout(() => resolve(otherwise), Math.max(endMs - Date.now(), 0));
-  try {
-    return await Promise.race([coming, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Tries until all records are acknowledged, those of a partition together. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connectionsConnectsChannel } from '@platformatic/kafka';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, type TestContext, vi } from 'vitest';
 import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
 import {
@@ -22,15 +22,18 @@ afterEach(() => {
 
 // Only a broker that runs as a process of ours can be killed or frozen.
 describe('a broker', { timeout: 90_000 }, () => {
-  const broker = () => engines().processes.find(({ name }) => name === 'kafka');
+  /** The broker's process, a topic on it as a target, and a sender. */
+  async function prepare(skip: TestContext['skip'], options?: Parameters<typeof createTopic>[1]) {
+    const kafka = engines().processes.find(({ name }) => name === 'kafka');
+    if (!kafka) return skip('Kafka is not a process of ours');
+    const topic = await createTopic(engines().kafka, options);
+    return { kafka, topic, target: targetOf(engines().kafka, topic), sender: startSender() };
+  }
 
   test('that is killed amid messages and comes back has all that was said to be delivered', async ({
     skip,
   }) => {
-    const kafka = broker() ?? skip('Kafka is not a process of ours');
-    const topic = await createTopic(engines().kafka, { partitions: 3 });
-    const target = targetOf(engines().kafka, topic);
-    const sender = startSender();
+    const { kafka, topic, target, sender } = await prepare(skip, { partitions: 3 });
     const ids = Array.from({ length: 3_000 }, () => randomUUID());
     const delivered = new Set<string>();
     const errors = new Set<string>();
@@ -61,10 +64,7 @@ describe('a broker', { timeout: 90_000 }, () => {
   });
 
   test('that was restarted while the connection was idle costs no attempt', async ({ skip }) => {
-    const kafka = broker() ?? skip('Kafka is not a process of ours');
-    const topic = await createTopic(engines().kafka);
-    const target = targetOf(engines().kafka, topic);
-    const sender = startSender();
+    const { kafka, target, sender } = await prepare(skip);
     expect(await attempt(sender, target)).toHaveProperty('acknowledged');
 
     await kafka.kill();
@@ -76,10 +76,7 @@ describe('a broker', { timeout: 90_000 }, () => {
   test('that freezes costs what is under way its time, and what waits behind it does not begin', async ({
     skip,
   }) => {
-    const kafka = broker() ?? skip('Kafka is not a process of ours');
-    const topic = await createTopic(engines().kafka);
-    const target = targetOf(engines().kafka, topic);
-    const sender = startSender();
+    const { kafka, target, sender } = await prepare(skip);
     await attempt(sender, target);
 
     const requests = countProduceRequests();
@@ -100,10 +97,7 @@ describe('a broker', { timeout: 90_000 }, () => {
   test('that is slow to acknowledge is not asked for its leaders over the same connection', async ({
     skip,
   }) => {
-    const kafka = broker() ?? skip('Kafka is not a process of ours');
-    const topic = await createTopic(engines().kafka);
-    const target = targetOf(engines().kafka, topic);
-    const sender = startSender();
+    const { kafka, topic, target, sender } = await prepare(skip);
     await attempt(sender, target);
 
     const produced = countProduceRequests();
@@ -129,15 +123,13 @@ describe('a broker', { timeout: 90_000 }, () => {
   test('that has messages under way when credentials change gets each of them by its own', async ({
     skip,
   }) => {
-    const kafka = broker() ?? skip('Kafka is not a process of ours');
-    const topic = await createTopic(engines().kafka);
+    const { kafka, topic, target, sender } = await prepare(skip);
     const [username, password] = ['stranger', 'password-of-the-stranger'];
     await setKafkaUser(engines().kafka, username, password);
-    const saslMechanism = 'scram-sha-512';
-    const allowed = targetOf(engines().kafka, topic, { saslMechanism });
+    const saslMechanism = 'scram-sha-512' as const;
+    const allowed = { ...target, saslMechanism };
     const refused = { ...allowed, username, password, credentialsVersion: '2' };
     const again = { ...allowed, credentialsVersion: '3' };
-    const sender = startSender();
     // A user is known a moment later.
     const other = startSender();
     await expect.poll(() => attempt(other, refused)).toMatchObject({ error: 'authorization' });

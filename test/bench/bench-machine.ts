@@ -1,10 +1,8 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka } from 'kafkajs';
 import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
+import { type LoadProcess, startLoadProcess } from './load-process.ts';
 import type { Order, Result } from './load.ts';
 import { processorSeconds } from './processor-time.ts';
 import { type Figures, type Scenario, warmUp } from './scenarios.ts';
@@ -20,19 +18,13 @@ export interface BenchMachine {
 /** Starts a machine that has done something already. */
 export async function startBenchMachine(print: (line: string) => void): Promise<BenchMachine> {
   const fanout = await startFanout({ say: print });
-  const load = fork(join(import.meta.dirname, 'load.ts'), { stdio: 'inherit' });
-  const order = async <T>(what: Order): Promise<T> => {
-    load.send(what);
-    const [answer] = (await once(load, 'message')) as [{ result: T; error?: string }];
-    if (answer.error) throw new Error(answer.error);
-    return answer.result;
-  };
+  const load = startLoadProcess<Order>('load.ts');
   const stop = async () => {
-    load.kill();
+    load.end();
     await fanout.stop();
   };
   try {
-    const receiver = await order<string>({
+    const receiver = await load.order<string>({
       kind: 'prepare',
       kafka: fanout.engines.kafka,
       topic: fanout.ingestTopic,
@@ -40,14 +32,14 @@ export async function startBenchMachine(print: (line: string) => void): Promise<
       url: fanout.url,
       key: fanout.operatorKey,
     });
-    await runOnce(fanout, receiver, order, warmUp);
+    await runOnce(fanout, receiver, load, warmUp);
     return {
       fanout,
       stop,
       async measure(scenario) {
         const runs: Figures[] = [];
         for (let run = 0; run < (scenario.runs ?? 1); run++)
-          runs.push(await runOnce(fanout, receiver, order, scenario));
+          runs.push(await runOnce(fanout, receiver, load, scenario));
         return middleOf(runs);
       },
     };
@@ -67,7 +59,7 @@ function middleOf(runs: readonly Figures[]): Figures {
 async function runOnce(
   fanout: Fanout,
   receiver: string,
-  order: <T>(what: Order) => Promise<T>,
+  load: LoadProcess<Order>,
   scenario: Scenario,
 ): Promise<Figures> {
   const {
@@ -88,7 +80,7 @@ async function runOnce(
   }
   await setSource(fanout, source);
   const before = usage(fanout);
-  const result = await order<Result>({
+  const result = await load.order<Result>({
     kind: 'run',
     records,
     perSecond,

@@ -1,9 +1,7 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
 import type { AimBook, Aims } from './aims.ts';
+import { startLoadProcess } from './load-process.ts';
 import { processorSeconds } from './processor-time.ts';
 import type { Flow, FlowResult, PublishOrder } from './publish-load.ts';
 
@@ -95,21 +93,15 @@ export async function benchPublishing(
   let figuresAlone: FlowFigures | undefined;
   const org = 'bench-publish';
   const topics = await createStream(fanout, org);
-  const load = fork(join(import.meta.dirname, 'publish-load.ts'), { stdio: 'inherit' });
-  const order = async <T>(what: PublishOrder): Promise<T> => {
-    load.send(what);
-    const [answer] = (await once(load, 'message')) as [{ result: T; error?: string }];
-    if (answer.error) throw new Error(answer.error);
-    return answer.result;
-  };
+  const load = startLoadProcess<PublishOrder>('publish-load.ts');
   try {
     const { url, operatorKey: key, engines } = fanout;
-    await order({ kind: 'prepare', kafka: engines.kafka, url, key, topics });
+    await load.order({ kind: 'prepare', kafka: engines.kafka, url, key, topics });
     const isKeyed = wanted.some(({ flows }) => flows.some(({ keyed }) => keyed));
     for (const scenario of [...warmUp, ...(isKeyed ? [warmUpOfKeys] : []), ...wanted]) {
       const { name, flows } = scenario;
       const before = usage(fanout);
-      const results = await order<FlowResult[]>({ kind: 'run', org, flows });
+      const results = await load.order<FlowResult[]>({ kind: 'run', org, flows });
       const after = usage(fanout);
       print(`\n${name}`);
       flows.forEach((flow, at) => print(report(flow, results[at]!)));
@@ -125,7 +117,7 @@ export async function benchPublishing(
       );
     }
   } finally {
-    load.kill();
+    load.end();
   }
 }
 

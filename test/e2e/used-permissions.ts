@@ -26,6 +26,7 @@ const explained: readonly (readonly [permission: RegExp, why: string])[] = [
     'what was held is released for some minutes; then that is forgotten',
   ],
   [/Handle.*: dynamodb:PartiQLInsert /, 'a record that is redriven has an idempotency key'],
+  [/Publish.*: dynamodb:DeleteItem on .*Config/, 'a run whose topic was lost meanwhile is withdrawn'],
   [/Publish.*: dynamodb:(BatchWriteItem|Query) on .*Events/, 'what a large call keeps is in parts'],
 ];
 
