@@ -69,7 +69,14 @@ interface ClusterOfStage {
 export function checkCluster(settings: ClusterOfStage, check: Check): void {
   const { cluster } = settings;
   if (cluster.kind === 'new') checkNew(cluster, settings.network, check);
-  if (cluster.kind === 'existing') checkExisting(cluster, settings.region, check);
+  if (cluster.kind === 'existing') {
+    checkExisting(cluster, settings.region, check);
+    check(
+      settings.network.kind === 'existing',
+      'network.kind',
+      "must be 'existing' where the cluster is: no broker of it is in a new network",
+    );
+  }
   if (cluster.kind !== 'none') return;
   const users = Object.entries(settings.sources).map(
     ([name, source]) => [`sources.${name}`, source] as const,

@@ -26,13 +26,16 @@ export function checkOperation({ apiLimit, alarmEmail, costTags }: OperationSett
     'alarmEmail',
     `"${alarmEmail}" is not an e-mail address`,
   );
+  // For IAM's roles, names that differ in case are the same.
+  const taken = new Set(['application', 'stage']);
   for (const [name, value] of Object.entries(costTags)) {
     check(
       /^[\p{L}\p{N} _.:/=+@-]{1,128}$/u.test(name) && !/^aws:/i.test(name),
       `costTags.${name}`,
       'is not the name of a tag: 1 to 128 letters, digits, spaces and _.:/=+@-, not beginning with aws:',
     );
-    check(!['application', 'stage'].includes(name), `costTags.${name}`, 'is what Fanout sets itself');
+    check(!taken.has(name.toLowerCase()), `costTags.${name}`, 'is there already, or what Fanout sets itself');
+    taken.add(name.toLowerCase());
     check(
       /^[\p{L}\p{N} _.:/=+@-]{0,256}$/u.test(value),
       `costTags.${name}`,

@@ -3,6 +3,7 @@ import { checkNetworkSettings, type NetworkSettings } from './network-settings.t
 import { checkOperation, type OperationSettings } from './operation-settings.ts';
 import { checkSources, whole } from './source-problems.ts';
 import { localAuthority, localListeners, localOperator, type SourceSettings } from './source-settings.ts';
+import { shapeProblems } from './settings-shape.ts';
 import { checkStreams, type StreamSettings } from './stream-settings.ts';
 import { checkWebhookTargets, type WebhookTargetSettings } from './webhook-targets.ts';
 
@@ -147,13 +148,20 @@ export function checkedSettings(settings: StageSettings): StageSettings {
   return settings;
 }
 
-/** Each field of the settings that is out of its range, as `field: what is wrong`. */
+/** Each field of the settings that is not as its type says, or else is out of its range, as `field: what is wrong`. */
 export function stageProblems(settings: StageSettings): string[] {
-  const problems: string[] = [];
+  const problems = shapeProblems(settings);
+  // What is not there, or is something else, has no range.
+  if (problems.length > 0) return problems;
   const check = (holds: boolean, field: string, rule: string) => {
     if (!holds) problems.push(`${field}: ${rule}`);
   };
 
+  check(
+    /^[a-z]{2}(-[a-z]+)+-\d$/.test(settings.region),
+    'region',
+    `"${settings.region}" is not a region of AWS, such as eu-central-1`,
+  );
   checkSources(settings, check);
   checkStreams(settings, check);
   checkCluster(settings, check);

@@ -61,8 +61,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   await watch.finish();
   for (const [at, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
-    const { eventId, endpointId } = wakeUps[at]!;
-    log('ERROR', 'delivery not attempted', { eventId, endpointId, ...errorFields(result.reason) });
+    const { eventId, endpointId: endpoint } = wakeUps[at]!;
+    log('ERROR', 'delivery not attempted', { eventId, endpoint, ...errorFields(result.reason) });
   }
   const failed = event.Records.filter((_, at) => results[at]!.status === 'rejected');
   const crowded = results.filter((result) => result.status === 'fulfilled' && result.value === 'crowded');

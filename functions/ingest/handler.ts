@@ -12,7 +12,12 @@ import { watchEndpoints } from '../../lib/adapters/endpoint-watch.ts';
 import { createEndpointDocuments } from '../../lib/adapters/endpoint-documents.ts';
 import { environment } from '../../lib/adapters/environment.ts';
 import { readHeldMs } from '../../lib/adapters/held-time.ts';
-import { type KafkaBatchResponse, batchFailures, recordsOf } from '../../lib/adapters/kafka-event.ts';
+import {
+  type KafkaBatchResponse,
+  batchFailures,
+  offsetsOf,
+  recordsOf,
+} from '../../lib/adapters/kafka-event.ts';
 import { createPartitionKeys } from '../../lib/adapters/jmespath-partition-keys.ts';
 import { errorFields, log, metrics } from '../../lib/adapters/log.ts';
 import { createTransformRunner } from '../../lib/adapters/quickjs-transforms.ts';
@@ -78,15 +83,11 @@ export async function handler(event: MSKEvent | SelfManagedKafkaEvent): Promise<
   const { counts, unmatched, unsent, failure, unreached } = await ingestBatch(dependencies, records);
   metrics({ Records: counts.records, Quarantined: counts.quarantined }, { Source: source });
   await watch.finish();
-  if (failure) log('ERROR', 'records come again', { source, ...errorFields(failure) });
+  const offsets = offsetsOf(records);
+  if (failure) log('ERROR', 'records come again', { source, offsets, ...errorFields(failure) });
   if (unsent) log('WARN', 'messages not sent', { source, ...errorFields(unsent) });
   if (unmatched.length > 0) log('WARN', 'events match no endpoint', { source, events: unmatched });
   if (unreached.length > 0) log('WARN', 'no time for records', { source, records: unreached.length });
-  log('INFO', 'ingested', {
-    source,
-    partitions: Object.keys(event.records),
-    ...counts,
-    ms: now() - startedMs,
-  });
+  log('INFO', 'ingested', { source, offsets, ...counts, ms: now() - startedMs });
   return batchFailures(unreached);
 }

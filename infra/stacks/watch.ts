@@ -173,7 +173,7 @@ export class WatchStack extends Stack {
       means: 'Partitions of the Kafka cluster have no leader: nobody reads or writes them',
       runbook: 'offline-partitions',
     });
-    for (let broker = 1; broker <= cluster.brokers.count; broker++)
+    for (let broker = 1; broker <= cluster.brokers.count; broker++) {
       this.#alarms.add(`Broker${broker}Disk`, {
         metric: brokerMetric(clusterName, broker, 'KafkaDataLogsDiskUsed'),
         threshold: 80,
@@ -181,5 +181,14 @@ export class WatchStack extends Stack {
         means: `The disk of broker ${broker} is 80 % full`,
         runbook: 'broker-disk',
       });
+      // The leaders tell it, not the broker that is gone. A restart, as with an upgrade, takes less.
+      this.#alarms.add(`Broker${broker}Replicas`, {
+        metric: brokerMetric(clusterName, broker, 'UnderReplicatedPartitions'),
+        threshold: 1,
+        minutes: 20,
+        means: `Partitions that broker ${broker} leads have lacked a replica for 20 minutes: another broker is lost`,
+        runbook: 'missing-replicas',
+      });
+    }
   }
 }

@@ -10,7 +10,7 @@ type ServiceException = Pick<DynamoDBServiceException, 'name' | '$metadata'>;
  * Answers errors as problem+json. What was not foreseen is logged, and tells the caller nothing but that it failed; so is what
  * has caused a problem.
  */
-export function answerProblems<Event extends { routeKey: string }>(): MiddlewareObj<
+export function answerProblems<Event extends { routeKey: string; rawPath: string }>(): MiddlewareObj<
   Event,
   APIGatewayProxyStructuredResultV2
 > {
@@ -20,7 +20,7 @@ export function answerProblems<Event extends { routeKey: string }>(): Middleware
       const problem = error instanceof Problem ? error : unforeseen(error);
       const cause = problem === error ? problem.cause : error;
       if (cause !== undefined)
-        log('ERROR', 'request failed', { route: event.routeKey, ...errorFields(cause) });
+        log('ERROR', 'request failed', { route: event.routeKey, path: event.rawPath, ...errorFields(cause) });
       // The one dimension that says which function it was, as AWS's own metrics do.
       const FunctionName = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '';
       if (problem.status >= 500) metrics({ ServerErrors: 1 }, { FunctionName });

@@ -21,6 +21,14 @@ export function recordsOf(event: MSKEvent | SelfManagedKafkaEvent): SourceRecord
     }));
 }
 
+/** The first and the last offset of each partition, by its number, as an operator looks for them. */
+export function offsetsOf(records: readonly SourceRecord[]): Record<string, string> {
+  const byPartition = Map.groupBy(records, ({ partition }) => partition);
+  return Object.fromEntries(
+    [...byPartition].map(([partition, all]) => [partition, `${all[0]!.offset}-${all.at(-1)!.offset}`]),
+  );
+}
+
 /** A record without a key, and a tombstone's value, come as null or not at all, whatever the types say. */
 function bytes(base64: string | null | undefined): Buffer | undefined {
   return base64 === undefined || base64 === null ? undefined : Buffer.from(base64, 'base64');

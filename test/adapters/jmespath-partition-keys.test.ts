@@ -157,6 +157,23 @@ describe('a hostile template', () => {
     expect(busy.keyOf('data.*', event)).toBe('evt_1');
   });
 
+  test('whose thread had no processor meanwhile is tried again, some times', () => {
+    let [tries, stops] = [0, 9];
+    const starved = createPartitionKeys({
+      threadMs: () => 0,
+      within: (_, step) => {
+        tries++;
+        if (stops-- > 0) return false;
+        step();
+        return true;
+      },
+    });
+    expect(starved.keyOf("join('', [data.customer_id])", event)).toBe('cus_1');
+    stops = Infinity;
+    expect(starved.keyOf("join('', [data.customer_id])", event)).toBe('evt_1');
+    expect(tries).toBe(20);
+  });
+
   test('sees no more than 16 KiB of data, unless it is a path', () => {
     const data = (length: number) => ({ ...event, data: `{"a":"${'x'.repeat(length - 8)}"}` });
     expect(keys.keyOf("join('', [data.a])", data(16_384))).toHaveLength(16_376);
@@ -172,6 +189,10 @@ describe('the time of an endpoint', () => {
     const timed = createPartitionKeys({
       now: () => clock.nowMs,
       threadMs: () => clock.nowMs,
+      within: (_, step) => {
+        step();
+        return true;
+      },
       search: (input, expression) => {
         clock.searches++;
         clock.nowMs += takesMs;

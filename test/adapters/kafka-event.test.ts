@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchFailures, recordsOf } from '../../lib/adapters/kafka-event.ts';
+import { batchFailures, offsetsOf, recordsOf } from '../../lib/adapters/kafka-event.ts';
 import { record } from '../records.ts';
 
 test('each partition goes on from the lowest offset that was not reached', () => {
@@ -37,4 +37,19 @@ test('records are read from the shape that Lambda documents, for MSK and for a s
   expect(one!.headers).toEqual([
     ['headerKey', Buffer.concat([Buffer.from('headerValue'), Buffer.from([0xff])])],
   ]);
+});
+
+test('an operator finds a batch by the offsets of each of its partitions', () => {
+  const at = (partition: number, offset: number) => ({
+    topic: 't',
+    partition,
+    offset,
+    timestampMs: 0,
+    headers: [],
+  });
+  const records = [at(0, 7), at(0, 8), at(0, 9), at(3, 5)];
+  expect(offsetsOf(records.map((record) => ({ ...record, key: undefined, value: undefined })))).toEqual({
+    0: '7-9',
+    3: '5-5',
+  });
 });

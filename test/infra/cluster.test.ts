@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import type { NewCluster, TenantAccess } from '../../infra/cluster-settings.ts';
+import type { ExistingCluster, NewCluster, TenantAccess } from '../../infra/cluster-settings.ts';
 import { type StageSettings, stageProblems, stages } from '../../infra/stages.ts';
 import { stageTemplates } from './stage-templates.ts';
 import { reachedBy, theirCluster, theirNetwork } from './stage-variants.ts';
@@ -99,6 +99,10 @@ describe('settings that cannot be right are refused, naming the field', () => {
   const brokers = (change: Partial<NewCluster['brokers']>) => ({
     cluster: { ...made, brokers: { ...made.brokers, ...change } },
   });
+  const there = (change: Partial<ExistingCluster> = {}) => ({
+    cluster: { ...theirCluster, ...change },
+    network: theirNetwork,
+  });
   const access = (tenantAccess: TenantAccess) => ({ cluster: { ...made, tenantAccess } });
   const zones = (...availabilityZones: string[]) => ({
     network: { kind: 'new', cidr: '10.0.0.0/16', natGateways: 1, availabilityZones } as const,
@@ -111,9 +115,11 @@ describe('settings that cannot be right are refused, naming the field', () => {
     [access({ kind: 'private', from: ['10.0.0.0'] }), 'cluster.tenantAccess.from: "10.0.0.0" is not'],
     [access({ kind: 'public', opened: false, from: [] }), 'cluster.tenantAccess.from: must name'],
     [access({ kind: 'private_link', opened: false, accounts: ['1'] }), 'cluster.tenantAccess.accounts: '],
-    [{ cluster: { ...theirCluster, clusterArn: 'theirs' } }, 'cluster.clusterArn: "theirs" is not the ARN'],
-    [{ cluster: theirCluster, region: 'eu-west-1' }, "cluster.clusterArn: must be in the stage's region"],
-    [{ cluster: { ...theirCluster, securityGroupId: 'default' } }, 'cluster.securityGroupId: '],
+    [there({ clusterArn: 'theirs' }), 'cluster.clusterArn: "theirs" is not the ARN'],
+    [{ ...there(), region: 'eu-west-1' }, "cluster.clusterArn: must be in the stage's region"],
+    [there({ securityGroupId: 'default' }), 'cluster.securityGroupId: '],
+    [{ cluster: theirCluster }, "network.kind: must be 'existing' where the cluster is"],
+    [{ region: 'frankfurt' }, 'region: "frankfurt" is not a region of AWS'],
     [{ cluster: { kind: 'none' } }, 'sources.ingest.cluster: is our own', 'streams.cluster: is our own'],
     [{ network: { kind: 'new', cidr: '8.0.0.0/16', natGateways: 1 } }, 'network.cidr: '],
     [{ network: { kind: 'new', cidr: '10.0.0.0/24', natGateways: 1 } }, 'network.cidr: '],
@@ -126,7 +132,8 @@ describe('settings that cannot be right are refused, naming the field', () => {
     [{ network: theirNetwork, staticEgress: true }, 'staticEgress: '],
     [{ alarmEmail: 'nobody' }, 'alarmEmail: "nobody" is not an e-mail address'],
     [{ costTags: { 'aws:cost': 'x' } }, 'costTags.aws:cost: '],
-    [{ costTags: { stage: 'x' } }, 'costTags.stage: is what Fanout sets itself'],
+    [{ costTags: { Stage: 'x' } }, 'costTags.Stage: is there already, or what Fanout sets itself'],
+    [{ costTags: { team: 'x', Team: 'y' } }, 'costTags.Team: is there already'],
     [
       {
         network: theirNetwork,

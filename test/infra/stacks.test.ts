@@ -133,6 +133,25 @@ describe('settings that cannot be right', () => {
     expect(stageProblems({ ...local, ...change })).toEqual([expect.stringContaining(problem)]);
   });
 
+  // Node runs the settings whatever their types.
+  test.each<[object, string]>([
+    [{ alarmMail: 'a@example.com' }, 'alarmMail: there is no such setting'],
+    [{ retentionDays: undefined }, 'retentionDays: is missing'],
+    [{ retentionDays: '30' }, 'retentionDays: must be a number'],
+    [{ webhookPorts: 443 }, "webhookPorts: must be a list of numbers or 'any'"],
+    [{ network: { kind: 'exsiting' } }, "network.kind: must be 'new' or 'existing'"],
+    [{ cluster: {} }, "cluster.kind: must be 'new' or 'existing' or 'none'"],
+    [{ apiLimit: { callsPerSecond: 10 } }, 'apiLimit.burst: is missing'],
+    [{ sources: { ingest: 'orders' } }, 'sources.ingest: must be an object'],
+    [
+      { streams: { ...local.streams, cluster: { ...local.streams.cluster, authentication: 'scram' } } },
+      "streams.cluster.authentication: must be 'plain' or 'scram-sha-256' or 'scram-sha-512' or 'none'",
+    ],
+    [{ costTags: { team: 7 } }, 'costTags.team: must be a text'],
+  ])('%j are refused, naming what is misspelt, missing or of another kind', (change, problem) => {
+    expect(stageProblems({ ...local, ...change })).toEqual([problem]);
+  });
+
   test('a stage that is not there is refused with the ones that are', () => {
     const run = spawnSync(process.execPath, ['infra/app.ts'], {
       cwd: resolve(import.meta.dirname, '../..'),

@@ -55,7 +55,8 @@ export async function testEndpoint(
     { ...event, id, timeMs: nowMs },
     endpoint.id,
   );
-  return { status: 200, body: { ...presentResult(attempt), event_id: id, key } };
+  const keySource = key === id ? 'event_id' : 'template';
+  return { status: 200, body: { ...presentResult(attempt), event_id: id, key, key_source: keySource } };
 }
 
 function presentResult({ statusCode, acknowledged, error, latencyMs, excerpt }: Attempt) {

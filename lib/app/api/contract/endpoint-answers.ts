@@ -103,5 +103,9 @@ export const testResult: NamedSchema = {
     webhook_id: z.string().optional(),
     event_id: z.string().optional(),
     key: z.string().optional().describe("The message's key."),
+    key_source: z
+      .enum(['template', 'event_id'])
+      .optional()
+      .describe('Where the key comes from; `event_id` also when the template gives nothing for this event.'),
   }),
 };
