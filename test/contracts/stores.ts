@@ -3,11 +3,10 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { vi } from 'vitest';
 import { readCloudAssembly, type StackTemplate } from '../../infra/local/cloud-assembly.ts';
 import { type Engines, type KafkaAccess, startEngines } from '../../infra/local/engines/engines.ts';
-import { createFolder, removeFolder } from '../../infra/local/engines/folder.ts';
 import { type Plan, runMachine } from '../../infra/local/machine.ts';
-import { synthesizeStage } from '../../infra/local/synthesis.ts';
 import { createDynamoDbClient } from '../../lib/adapters/dynamodb-client.ts';
 import { createSqsClient } from '../../lib/adapters/sqs-client.ts';
+import { localAssembly } from '../local-assembly.ts';
 
 /** Names of the tables and the URL of the queue that one test has for itself. */
 export interface Stores {
@@ -56,19 +55,14 @@ export async function startStorage(): Promise<Storage> {
 
 /** The stacks of the local stage with their tables and queues only, and an output for each. */
 async function storingStacks(): Promise<StackTemplate[]> {
-  const folder = await createFolder();
-  try {
-    return readCloudAssembly(await synthesizeStage('local', folder)).map((stack) => {
-      const resources = Object.entries(stack.template.Resources ?? {}).filter(([, { Type }]) =>
-        storing.has(Type),
-      );
-      const outputs = resources.map(([logicalId]) => [logicalId, { Value: { Ref: logicalId } }] as const);
-      const template = { Resources: Object.fromEntries(resources), Outputs: Object.fromEntries(outputs) };
-      return { ...stack, template };
-    });
-  } finally {
-    await removeFolder(folder);
-  }
+  return readCloudAssembly(await localAssembly()).map((stack) => {
+    const resources = Object.entries(stack.template.Resources ?? {}).filter(([, { Type }]) =>
+      storing.has(Type),
+    );
+    const outputs = resources.map(([logicalId]) => [logicalId, { Value: { Ref: logicalId } }] as const);
+    const template = { Resources: Object.fromEntries(resources), Outputs: Object.fromEntries(outputs) };
+    return { ...stack, template };
+  });
 }
 
 /** Resources that their template does not name are named after their stack, so another stack name makes others. */

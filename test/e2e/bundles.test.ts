@@ -16,7 +16,7 @@ import {
 } from '../aws-events.ts';
 import { startFreshProcess } from '../fresh-process.ts';
 import { startReceiver } from '../receiver.ts';
-import { localAssembly } from './local-assembly.ts';
+import { localAssembly } from '../local-assembly.ts';
 
 let fanout: Fanout;
 beforeAll(async () => {

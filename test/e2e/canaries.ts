@@ -1,6 +1,6 @@
 import { type Fanout, type FanoutOptions, startFanout } from '../../infra/local/fanout-local.ts';
 import { isSecretHeader } from '../../lib/core/headers.ts';
-import { localAssembly } from './local-assembly.ts';
+import { localAssembly } from '../local-assembly.ts';
 import { watchCalls } from './watched-calls.ts';
 
 /**

@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { inject } from 'vitest';
-import { synthesizeStage } from '../../infra/local/synthesis.ts';
+import { synthesizeStage } from '../infra/local/synthesis.ts';
 
 /** The local stage's cloud assembly: synthesized once for all files of a run, by the one that asks first. */
 export async function localAssembly(): Promise<string> {
