@@ -113,7 +113,8 @@ function problemsOf(issue: z.core.$ZodIssue): string[] {
 }
 
 function rule(issue: z.core.$ZodIssue): string {
-  const oneOf = (values: readonly unknown[]) => `must be ${values.map((value) => `'${value}'`).join(' or ')}`;
+  const oneOf = (values: readonly unknown[]) =>
+    `must be ${values.map((value) => `'${String(value)}'`).join(' or ')}`;
   if (issue.code === 'invalid_union' && 'options' in issue) return oneOf(issue.options as string[]);
   if (issue.input === undefined) return 'is missing';
   if (issue.code === 'invalid_value') return oneOf(issue.values);
