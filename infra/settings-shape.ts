@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { StageSettings } from './stages.ts';
 
 const texts = z.array(z.string());
 const msk = { kind: z.literal('msk') };
@@ -66,7 +65,7 @@ const network = z.discriminatedUnion('kind', [
 ]);
 
 /** What settings are made of. What each of them means and may be, its type says and the checks of `stageProblems`. */
-const shape = z.strictObject({
+export const settingsShape = z.strictObject({
   name: z.enum(['local', 'sandbox', 'production']),
   region: z.string(),
   sources: z.record(z.string(), source),
@@ -94,7 +93,7 @@ const shape = z.strictObject({
   apiLimit: z.strictObject({ callsPerSecond: z.number(), burst: z.number() }),
   alarmEmail: z.string().optional(),
   costTags: z.record(z.string(), z.string()),
-}) satisfies z.ZodType<StageSettings>;
+});
 
 /**
  * Node runs settings without looking at their types: a name that is misspelt, a kind that there is not, or a field that is
@@ -102,7 +101,7 @@ const shape = z.strictObject({
  * @returns each of them, as `field: what is wrong`
  */
 export function shapeProblems(settings: unknown): string[] {
-  const { error } = shape.safeParse(settings, { reportInput: true });
+  const { error } = settingsShape.safeParse(settings, { reportInput: true });
   return (error?.issues ?? []).flatMap(problemsOf);
 }
 

@@ -1,9 +1,10 @@
+import type { z } from 'zod';
 import { checkCluster, type ClusterSettings } from './cluster-settings.ts';
 import { checkNetworkSettings, type NetworkSettings } from './network-settings.ts';
 import { checkOperation, type OperationSettings } from './operation-settings.ts';
 import { checkSources, whole } from './source-problems.ts';
 import { localAuthority, localListeners, localOperator, type SourceSettings } from './source-settings.ts';
-import { shapeProblems } from './settings-shape.ts';
+import { settingsShape, shapeProblems } from './settings-shape.ts';
 import { checkStreams, type StreamSettings } from './stream-settings.ts';
 import { checkWebhookTargets, type WebhookTargetSettings } from './webhook-targets.ts';
 
@@ -49,6 +50,9 @@ export interface StageSettings extends WebhookTargetSettings, OperationSettings 
    */
   readonly disableFailingAfterMinutes: number | 'never';
 }
+
+/** What passes for settings has their type. */
+settingsShape satisfies z.ZodType<StageSettings>;
 
 export type StageName = 'local' | 'sandbox' | 'production';
 
