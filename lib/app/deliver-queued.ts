@@ -28,8 +28,11 @@ export interface DeliverDependencies extends SettleDependencies {
 /** An invocation's attempts end this long after it began; above the longest time-out of an endpoint, 30 s. */
 const mostAttemptMs = 35_000;
 const busyRetryMs = 5_000;
-/** What an endpoint has no place for comes again after that, later the longer it waits, and at the latest after this. */
-const mostCrowdedMs = 10 * 60_000;
+/**
+ * What an endpoint has no place for comes again after so long: soon at first, for one that nobody knows has a place again after its first
+ * answer; then later the longer it waits.
+ */
+const crowded = { firstMs: 500, doublesUntilMs: 5_000, mostMs: 10 * 60_000 };
 /** A circuit may put a delivery off for so long at least, if it is retried at all. */
 const leastPutOffMs = 15 * 60_000;
 /** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
@@ -124,9 +127,11 @@ async function changeLane(invocation: Invocation, wakeUp: WakeUp, row: Delivery)
  * it has under a rate limit stays: it is missed then, and followed by a second one, before all that came later.
  */
 function putOffByCrowd({ now, random }: Invocation, row: Delivery): Delivery {
-  const waitMs = Math.max(busyRetryMs, (now() - beganMs(row)) * putOffShare) * (1 + random());
+  const waitedMs = now() - beganMs(row);
+  const soonMs = Math.min(Math.max(waitedMs, crowded.firstMs), crowded.doublesUntilMs);
+  const waitMs = Math.max(soonMs, waitedMs * putOffShare) * (1 + random());
   const woken = row.state === 'held' ? wake(row, now()) : row;
-  const nextAttemptAtMs = now() + Math.min(waitMs, mostCrowdedMs);
+  const nextAttemptAtMs = now() + Math.min(waitMs, crowded.mostMs);
   return inLane({ ...woken, state: 'queued', nextAttemptAtMs }, 'usual');
 }
 

@@ -35,16 +35,16 @@ export type AttemptError =
   | 'too_large';
 
 /**
- * What follows from an attempt. `gone`: the endpoint answered 410, so it wants nothing any more. `refused`: it will
- * never take this event.
+ * What follows from an attempt. `gone`: the endpoint answered 410, so it wants nothing any more. `never`: it will
+ * not take this event, however often it is tried.
  */
-export type Verdict = 'delivered' | 'retry' | 'gone' | 'refused';
+export type Verdict = 'delivered' | 'retry' | 'gone' | 'never';
 
 /** The one place that decides whether an attempt is to be repeated. */
 export function judge(attempt: Attempt): Verdict {
   if (attempt.acknowledged) return 'delivered';
   // What else a cluster refuses (a password, a right, a topic) its owner mends.
-  if (attempt.error === 'too_large') return 'refused';
+  if (attempt.error === 'too_large') return 'never';
   if (attempt.statusCode === undefined) return 'retry';
   if (attempt.statusCode >= 200 && attempt.statusCode < 300) return 'delivered';
   return attempt.statusCode === 410 ? 'gone' : 'retry';

@@ -37,7 +37,7 @@ export interface Delivery {
   readonly inSlowLane?: true;
   /** Why it ended as failed. */
   readonly failure?:
-    'attempts_exhausted' | 'endpoint_deleted' | 'event_expired' | 'held_too_long' | 'refused';
+    'attempts_exhausted' | 'endpoint_deleted' | 'event_expired' | 'held_too_long' | 'not_retryable';
 }
 
 /** A time that was reserved under a rate limit. */
@@ -152,7 +152,7 @@ export function afterAttempt(
   const attempted = { ...rest, attempts: [...delivery.attempts, attempt] };
   const verdict = judge(attempt);
   if (verdict === 'delivered') return end(attempted, 'delivered');
-  if (verdict === 'refused') return end(attempted, 'failed', 'refused');
+  if (verdict === 'never') return end(attempted, 'failed', 'not_retryable');
   if (verdict === 'gone') return hold(attempted, nowMs + heldMs);
   // Our own time ran out, not the endpoint's: that costs it nothing, and the next attempt has all of its time.
   if (attempt.error === 'aborted') return { ...attempted, state: 'queued', nextAttemptAtMs: nowMs };

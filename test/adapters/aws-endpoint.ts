@@ -7,8 +7,18 @@ import type { AwsCall } from '../../infra/local/aws-calls.ts';
 type Answer = readonly [status: number, body: object, errorName?: string];
 type Input = Record<string, unknown>;
 
+const outOfOrder: Answer = [503, { message: 'out of order' }, 'ServiceUnavailableException'];
+
 export const clusterArn =
   'arn:aws:kafka:eu-central-1:000000000000:cluster/fanout-sandbox/00000000-0000-4000-8000-000000000000-1';
+
+/** What does what MSK would do, where a test needs that. */
+export interface Brokers {
+  makeTopic(topic: string, partitions: number): Promise<void>;
+  removeTopic(topic: string): Promise<void>;
+  letIn(user: { readonly username: string; readonly password: string }): Promise<void>;
+  keepOut(username: string): Promise<void>;
+}
 
 export interface AwsEndpoint {
   readonly url: string;
@@ -23,6 +33,8 @@ export interface AwsEndpoint {
   readonly asked: AwsCall[];
   /** What the next call of a name is answered instead. */
   readonly failures: Map<string, Answer>;
+  /** The call, counted as `calls` are, that is answered as if AWS were out of order: with nothing done, or all. */
+  failAt?: { readonly call: number; readonly when: 'before' | 'after' };
   stop(): Promise<void>;
 }
 
@@ -60,7 +72,7 @@ function asIamSees(name: string, input: Input): AwsCall[] {
  * The calls of MSK and Secrets Manager that streams need, in the shapes that their API references document, for there is no
  * engine that answers them. A topic that is made or removed shows so to the call after the next.
  */
-export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
+export async function startAwsEndpoint(addresses: string, brokers?: Brokers): Promise<AwsEndpoint> {
   const topics: AwsEndpoint['topics'] = new Map();
   const secrets: AwsEndpoint['secrets'] = new Map();
   const associated = new Set<string>();
@@ -68,10 +80,14 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
   const asked: AwsCall[] = [];
   const failures: AwsEndpoint['failures'] = new Map();
 
-  const kafka: Readonly<Record<string, (input: Input, topic: string) => Answer>> = {
+  const userOf = (secretArn: string) => {
+    const [, secret] = found(secretArn);
+    return JSON.parse(secret!.value) as { username: string; password: string };
+  };
+  const kafka: Readonly<Record<string, (input: Input, topic: string) => Answer | Promise<Answer>>> = {
     'GET bootstrap-brokers': () => [
       200,
-      { bootstrapBrokerStringSaslIam: brokers, bootstrapBrokerStringSaslScram: brokers },
+      { bootstrapBrokerStringSaslIam: addresses, bootstrapBrokerStringSaslScram: addresses },
     ],
     // Two pages, so that whoever asks has to read on.
     'GET topics': ({ nextToken }) => {
@@ -82,10 +98,11 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
       }));
       return [200, nextToken ? { topics: all.slice(1) } : { topics: all.slice(0, 1), nextToken: 'more' }];
     },
-    'POST topics': (input) => {
+    'POST topics': async (input) => {
       const [topicName, PartitionCount] = [String(input['topicName']), Number(input['partitionCount'])];
       if (topics.has(topicName)) return [409, { message: 'exists' }, 'TopicExistsException'];
       topics.set(topicName, { PartitionCount, Status: 'CREATING', request: input });
+      await brokers?.makeTopic(topicName, PartitionCount);
       return [200, { topicName, status: 'CREATING' }];
     },
     'GET topic': (_, topicName) => {
@@ -99,10 +116,11 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
         { topicName, partitionCount: topic.PartitionCount, status: status.replace('GONE', 'DELETING') },
       ];
     },
-    'DELETE topic': (_, topicName) => {
+    'DELETE topic': async (_, topicName) => {
       const topic = topics.get(topicName);
       if (topic?.Status !== 'ACTIVE') return [409, { message: 'not now' }, 'ConflictException'];
       topic.Status = 'GONE';
+      await brokers?.removeTopic(topicName);
       return [200, { topicName, status: 'DELETING' }];
     },
     'GET scram-secrets': ({ nextToken }) => {
@@ -114,12 +132,18 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
           : { secretArnList: arns.slice(0, 1), ...(arns.length > 1 && { nextToken: 'more' }) },
       ];
     },
-    'POST scram-secrets': ({ secretArnList }) => {
-      for (const arn of secretArnList as string[]) associated.add(arn);
+    'POST scram-secrets': async ({ secretArnList }) => {
+      for (const arn of secretArnList as string[]) {
+        associated.add(arn);
+        await brokers?.letIn(userOf(arn));
+      }
       return [200, { clusterArn, unprocessedScramSecrets: [] }];
     },
-    'PATCH scram-secrets': ({ secretArnList }) => {
-      for (const arn of secretArnList as string[]) associated.delete(arn);
+    'PATCH scram-secrets': async ({ secretArnList }) => {
+      for (const arn of secretArnList as string[]) {
+        associated.delete(arn);
+        await brokers?.keepOut(userOf(arn).username);
+      }
       return [200, { clusterArn, unprocessedScramSecrets: [] }];
     },
   };
@@ -127,7 +151,7 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
   const found = (id: unknown) =>
     [...secrets].find(([name, { arn }]) => name === id || arn === id) ?? [undefined, undefined];
   const missing: Answer = [400, { message: 'not there' }, 'ResourceNotFoundException'];
-  const secretsManager: Readonly<Record<string, (input: Input) => Answer>> = {
+  const secretsManager: Readonly<Record<string, (input: Input) => Answer | Promise<Answer>>> = {
     CreateSecret: (input) => {
       const name = String(input['Name']);
       if (secrets.has(name)) return [400, { message: 'exists' }, 'ResourceExistsException'];
@@ -144,10 +168,11 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
       const [, secret] = found(SecretId);
       return secret ? [200, { ARN: secret.arn, SecretString: secret.value }] : missing;
     },
-    PutSecretValue: ({ SecretId, SecretString }) => {
+    PutSecretValue: async ({ SecretId, SecretString }) => {
       const [, secret] = found(SecretId);
       if (!secret) return missing;
       secret.value = String(SecretString);
+      if (associated.has(secret.arn)) await brokers?.letIn(userOf(secret.arn));
       return [200, { ARN: secret.arn }];
     },
     DeleteSecret: ({ SecretId, ForceDeleteWithoutRecovery }) => {
@@ -166,17 +191,21 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
     const [, arn = '', resource = '', topic] =
       /^\/v1\/clusters\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
     const name = target || `${request.method} ${topic === undefined ? resource : 'topic'}`;
-    calls.push(name);
+    const call = calls.push(name);
     asked.push(...asIamSees(name, { topicName: topic, ...input }));
     const failure = failures.get(name);
     failures.delete(name);
     if (failure) return failure;
-    if (target) return secretsManager[target]?.(input) ?? [400, {}, 'UnknownOperationException'];
-    if (decodeURIComponent(arn) !== clusterArn) return [404, { message: 'no cluster' }, 'NotFoundException'];
+    const failsWhen = endpoint.failAt?.call === call ? endpoint.failAt.when : undefined;
+    if (failsWhen === 'before') return outOfOrder;
+    if (!target && decodeURIComponent(arn) !== clusterArn)
+      return [404, { message: 'no cluster' }, 'NotFoundException'];
     const query = Object.fromEntries(url.searchParams);
-    return (
-      kafka[name]?.({ ...query, ...input }, topic ?? '') ?? [400, { message: name }, 'BadRequestException']
-    );
+    const answer = await (target
+      ? secretsManager[target]?.(input)
+      : kafka[name]?.({ ...query, ...input }, topic ?? ''));
+    if (failsWhen === 'after') return outOfOrder;
+    return answer ?? [400, { message: name }, target ? 'UnknownOperationException' : 'BadRequestException'];
   };
 
   const server = createServer((request, response) => {
@@ -191,7 +220,7 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const endpoint: AwsEndpoint = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     topics,
     secrets,
@@ -201,4 +230,5 @@ export async function startAwsEndpoint(brokers: string): Promise<AwsEndpoint> {
     failures,
     stop: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()),
   };
+  return endpoint;
 }

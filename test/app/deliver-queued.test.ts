@@ -249,11 +249,14 @@ describe('an endpoint that is not known to be fast', () => {
   });
 
   test.each([
+    ['no time', 0, 500],
+    ['two seconds', 2_000, 2_000],
+    ['half a minute', 30_000, 5_000],
     ['a minute', 60_000, 6_000],
     ['an hour', 3_600_000, 360_000],
     ['two days', 172_800_000, 600_000],
   ])(
-    'where others take up all places is put off and woken anew, after %s by a tenth of that, for ten minutes at most',
+    'where others take up all places is put off and woken anew, after %s: soon at first, then by a tenth of that, for ten minutes at most',
     async (_, age, later) => {
       const places = { take: async () => undefined, giveBack: never };
       const waiting = { ...row, createdAtMs: nowMs - age };

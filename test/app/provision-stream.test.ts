@@ -1,230 +1,34 @@
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
-import { createJobWatch } from '../../lib/adapters/dynamodb-job-watch.ts';
 import { createKafkaStreamCluster } from '../../lib/adapters/kafka-stream-cluster.ts';
-import { createJobQueue } from '../../lib/adapters/sqs-jobs.ts';
-import { createStreamDocuments } from '../../lib/adapters/stream-documents.ts';
-import { createTopicMappingReader, createTopicMappings } from '../../lib/adapters/topic-mappings.ts';
-import { streamOperations } from '../../lib/app/api/streams.ts';
-import { topicMappingOperations } from '../../lib/app/api/topic-mapping.ts';
-import { type ProvisionDependencies, provisionStream } from '../../lib/app/provision-stream.ts';
 import type { StreamCluster } from '../../lib/app/ports/stream-cluster.ts';
-import { type StreamJobDependencies, extendStream } from '../../lib/app/stream-jobs.ts';
-import type { ClusterCapacity } from '../../lib/core/stream-capacity.ts';
-import { mapAtOnce } from '../../lib/core/map-at-once.ts';
-import type { Org } from '../../lib/core/org.ts';
-import { hasWork, usernamesOf } from '../../lib/core/stream.ts';
+import { extendStream } from '../../lib/app/stream-jobs.ts';
+import { usernamesOf } from '../../lib/core/stream.ts';
+import { expectedContents, nothing, operatorOf } from '../contracts/cluster-contents.ts';
 import {
-  type ClusterView,
-  expectedContents,
-  nothing,
-  operatorOf,
-  viewCluster,
-} from '../contracts/cluster-contents.ts';
-import { type Storage, type Stores, startStorage } from '../contracts/stores.ts';
+  type OrgOptions,
+  type Provisioning,
+  roomy,
+  type StartedOrg,
+  startProvisioning,
+} from './provisioning.ts';
 
-let storage: Storage;
-let stores: Stores;
-let view: ClusterView;
-let orgs = 0;
+let provisioning: Provisioning;
 
 beforeAll(async () => {
-  storage = await startStorage();
-  stores = await storage.freshStores();
-  view = await viewCluster(storage.kafka);
+  provisioning = await startProvisioning();
 });
-afterAll(async () => {
-  await view?.stop();
-  await storage?.stop();
-});
+afterAll(() => provisioning?.stop());
 
-const roomy: ClusterCapacity = { mostUsers: 1000, mostPartitions: 10_000 };
-
-/** An org, and what works on its stream: by a clock that only the test moves. */
-async function startOrg({
-  id = `org${orgs++}`,
-  capacity = roomy,
-  sealKey = randomBytes(32).toString('hex'),
-} = {}) {
-  const { dynamodb, sqs, kafka } = storage;
-  const org = id;
-  const documents = createDocuments<Org>(dynamodb, stores.config, 'ORG');
-  await documents.create({ id: org, name: '', createdAt: '' });
-  let nowMs = Date.now();
-  const { bootstrapServers } = kafka;
-  const connection = { bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' as const };
-  const mappings = createTopicMappings(dynamodb, stores.config);
-  const dependencies: ProvisionDependencies = {
-    streams: createStreamDocuments(dynamodb, stores.config, sealKey),
-    watch: createJobWatch(dynamodb, stores.events, 'STREAM', 30),
-    queue: createJobQueue(sqs, stores.streams),
-    cluster: createKafkaStreamCluster(async () => operatorOf(kafka), connection, capacity),
-    mappings: createTopicMappingReader(mappings),
-    now: () => nowMs,
-  };
-  const call = async (route: string, body: object = {}, changed: Partial<StreamJobDependencies> = {}) => {
-    const sources = [{ topic: 'fanout.ingest' }];
-    const operations = {
-      ...streamOperations({ ...dependencies, ...changed, sources }),
-      ...topicMappingOperations({
-        ...dependencies,
-        mappings,
-        orgs: documents,
-        sources,
-        streamJobs: dependencies,
-      }),
-    };
-    const request = { caller: { role: 'operator' as const }, path: { org }, query: {}, body, text: '' };
-    return (await operations[route]!.run(request)).body;
-  };
-  const read = () => dependencies.streams.get(org);
-  return {
-    org,
-    dependencies,
-    read,
-    put: (body = {}) => call('PUT /v1/orgs/{org}/stream', body),
-    putMapping: (mapping: string) => call('PUT /v1/orgs/{org}/topic-mapping', { mapping }),
-    rotate: (overlap: number, changed?: Partial<StreamJobDependencies>) =>
-      call('POST /v1/orgs/{org}/stream/rotate', { overlap_seconds: overlap }, changed),
-    async map(mapping: string) {
-      const set = { id: org, orgId: org, mapping, updatedAt: '' };
-      if ((await mappings.create(set)) === 'exists') await mappings.update(org, () => set);
-    },
-    async partitionsOfCluster() {
-      const { topics } = await view.admin.fetchTopicMetadata();
-      return topics.reduce((sum, { partitions }) => sum + partitions.length, 0);
-    },
-    remove: () => call('DELETE /v1/orgs/{org}/stream'),
-    run: (changed: Partial<ProvisionDependencies> = {}) =>
-      provisionStream({ ...dependencies, ...changed }, org),
-    advance: (ms: number) => (nowMs += ms),
-    /** Has it gone on with, as messages and the sweep do, until nothing is left to do. */
-    async settle() {
-      for (let runs = 0; ; runs++) {
-        const stream = await read();
-        if (!stream || !hasWork(stream, nowMs)) return;
-        expect(runs, 'runs until it is settled').toBeLessThan(10);
-        await provisionStream(dependencies, org);
-        nowMs += 40_000;
-      }
-    },
-  };
-}
-
-type StartedOrg = Awaited<ReturnType<typeof startOrg>>;
+const startOrg = (options?: OrgOptions) => provisioning.startOrg(options);
+const view = { of: (org: string) => provisioning.view.of(org) };
 
 /** What a stream without mapping has on the cluster. */
 const wholeOf = async ({ org, read }: StartedOrg) => expectedContents(org, usernamesOf((await read())!));
 
-class Injected extends Error {}
-
-/** The dependencies, one call of which fails: before it does anything, or after it has done all. */
-function failing(dependencies: ProvisionDependencies, nth: number, when: 'before' | 'after') {
-  let calls = 0;
-  const wrap = <T extends object>(target: T): T =>
-    new Proxy(target, {
-      get:
-        (on, name) =>
-        async (...given: unknown[]) => {
-          const isInjected = ++calls === nth;
-          if (isInjected && when === 'before') throw new Injected();
-          const answer: unknown = await (Reflect.get(on, name) as (...all: unknown[]) => unknown)(...given);
-          if (isInjected) throw new Injected();
-          return answer;
-        },
-    });
-  const { streams, watch, queue, cluster } = dependencies;
-  const wrapped = { streams: wrap(streams), watch: wrap(watch), queue: wrap(queue), cluster: wrap(cluster) };
-  return { wrapped, calls: () => calls };
-}
-
-interface Scenario {
-  /** Brings a stream to where the work begins. */
-  readonly prepare: (org: StartedOrg) => Promise<unknown>;
-  /** How many users there are in the end; undefined: no stream. */
-  readonly users: number | undefined;
-}
-
-const scenarios: Readonly<Record<string, Scenario>> = {
-  provisioning: { prepare: (org) => org.put(), users: 1 },
-  rotation: {
-    async prepare(org) {
-      await org.put();
-      await org.settle();
-      await org.rotate(3600);
-    },
-    users: 2,
-  },
-  'the end of an overlap': {
-    async prepare(org) {
-      await org.put();
-      await org.settle();
-      await org.rotate(60);
-      await org.run();
-      org.advance(61_000);
-    },
-    users: 1,
-  },
-  removal: {
-    async prepare(org) {
-      await org.put();
-      await org.settle();
-      await org.rotate(3600);
-      await org.settle();
-      await org.remove();
-    },
-    users: undefined,
-  },
-};
-
-/** Orgs whose streams are worked on at once: each waits for the broker most of the time. */
-const orgsAtOnce = 12;
-
-describe.each(Object.entries(scenarios))('a failure at each call of %s', (_name, { prepare, users }) => {
-  const begin = async (nth: number, when: 'before' | 'after') => {
-    const org = await startOrg();
-    await prepare(org);
-    const { wrapped, calls } = failing(org.dependencies, nth, when);
-    const outcome = await org.run(wrapped).catch((error: unknown) => error);
-    return { org, outcome, calls: calls() };
-  };
-
-  test.each(['before', 'after'] as const)(
-    'that comes %s it: repeated, all is right in the end, and nothing is left over',
-    async (when) => {
-      const { calls } = await begin(Infinity, when);
-      expect(calls, 'calls that fail, one in each org').toBeGreaterThan(5);
-      await mapAtOnce(
-        Array.from({ length: calls }, (_, at) => at + 1),
-        orgsAtOnce,
-        async (nth) => {
-          const { org, outcome } = await begin(nth, when);
-          if ((await org.read())?.error) expect(outcome).toBeInstanceOf(Injected);
-          org.advance(40_000);
-          await org.settle();
-          const stream = await org.read();
-          const names = stream && usernamesOf(stream);
-          expect(names?.length, `call ${nth}`).toBe(users);
-          // A broker tells of its topics a moment after it has changed them.
-          const there = names ? expectedContents(org.org, names) : nothing;
-          await expect.poll(() => view.of(org.org), { message: `call ${nth}` }).toEqual(there);
-          expect(stream?.state, `call ${nth}`).toBe(users && 'ready');
-          expect(stream?.error).toBeUndefined();
-          if (stream) expect(await org.dependencies.cluster.letsIn(stream.user)).toBe(true);
-          await org.dependencies.streams.get(org.org).then((found) => found && org.remove());
-          await org.settle();
-          await expect.poll(() => view.of(org.org), { message: `call ${nth}` }).toEqual(nothing);
-        },
-      );
-    },
-    60_000,
-  );
-});
-
 /** The cluster of an org, as it is while no broker answers. */
 async function away({ dependencies }: StartedOrg): Promise<StreamCluster> {
-  const operator = { ...operatorOf(storage.kafka), bootstrapServers: ['127.0.0.1:1'] };
+  const operator = { ...operatorOf(provisioning.storage.kafka), bootstrapServers: ['127.0.0.1:1'] };
   return createKafkaStreamCluster(async () => operator, await dependencies.cluster.connection(), roomy);
 }
 
@@ -245,7 +49,7 @@ test('a stream that there is no room for is refused with the reason, and made wh
   const org = await startOrg();
   await org.put();
   const full = createKafkaStreamCluster(
-    async () => operatorOf(storage.kafka),
+    async () => operatorOf(provisioning.storage.kafka),
     await org.dependencies.cluster.connection(),
     { ...roomy, mostUsers: 1 },
   );
@@ -280,9 +84,15 @@ test('a mapping whose topics there is no room for takes nothing from the stream,
   const partitions = await org.partitionsOfCluster();
   const withRoomFor = async (more: number) => {
     const capacity = { ...roomy, mostPartitions: partitions + more };
-    const { bootstrapServers } = storage.kafka;
+    const { bootstrapServers } = provisioning.storage.kafka;
     const connection = { bootstrapServers, securityProtocol: 'SASL_PLAINTEXT' as const };
-    return { cluster: createKafkaStreamCluster(async () => operatorOf(storage.kafka), connection, capacity) };
+    return {
+      cluster: createKafkaStreamCluster(
+        async () => operatorOf(provisioning.storage.kafka),
+        connection,
+        capacity,
+      ),
+    };
   };
   const map = async (mapping: string, topics: string[]) => {
     await org.map(mapping);
@@ -381,7 +191,7 @@ test('a stream from before orgs had a share of the partitions is repaired and as
 });
 
 /** A topic that somebody else has made. */
-const makeTopic = (topic: string) => view.admin.createTopics({ topics: [{ topic }] });
+const makeTopic = (topic: string) => provisioning.view.admin.createTopics({ topics: [{ topic }] });
 
 test('a topic that is there already is not taken over: the stream fails with its name, and its removal leaves the topic', async () => {
   const org = await startOrg();
@@ -406,7 +216,7 @@ test('a topic that is there already is not taken over: the stream fails with its
 
   await org.put();
   await org.run();
-  await view.admin.deleteTopics({ topics: [topic] });
+  await provisioning.view.admin.deleteTopics({ topics: [topic] });
   await org.put();
   await org.settle();
   await expect.poll(() => view.of(org.org)).toEqual(await wholeOf(org));
@@ -566,6 +376,10 @@ test('nobody works on a stream while another does, and what is asked for meanwhi
 test('passwords stand nowhere in the table as they are', async () => {
   const org = await startOrg();
   const { password } = (await org.put()) as { password: string };
-  const stored = await createDocuments(storage.dynamodb, stores.config, 'STREAM').get(org.org);
+  const stored = await createDocuments(
+    provisioning.storage.dynamodb,
+    provisioning.stores.config,
+    'STREAM',
+  ).get(org.org);
   expect(JSON.stringify(stored)).not.toContain(password);
 });

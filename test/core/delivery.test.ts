@@ -70,7 +70,11 @@ describe('after an attempt', () => {
 
 test('a delivery that its endpoint will never take ends at once, and says why', () => {
   const refused = afterAttempt(waiting, attempt({ error: 'too_large' }), terms(5, 5), 1000, 0);
-  expect(refused).toMatchObject({ state: 'failed', failure: 'refused', attempts: [{ error: 'too_large' }] });
+  expect(refused).toMatchObject({
+    state: 'failed',
+    failure: 'not_retryable',
+    attempts: [{ error: 'too_large' }],
+  });
 });
 
 describe('a delivery that is replayed', () => {

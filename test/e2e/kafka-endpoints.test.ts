@@ -223,7 +223,7 @@ describe.concurrent('what goes wrong is told by its class, and other endpoints g
     await use.create(org, use.endpoint(topic));
     await use.ingest(org, JSON.stringify('x'.repeat(2000)));
     await expect.poll(async () => (await use.traceOf(org))?.state).toBe('failed');
-    expect((await use.traceOf(org))!.deliveries).toMatchObject([{ failure: 'refused' }]);
+    expect((await use.traceOf(org))!.deliveries).toMatchObject([{ failure: 'not_retryable' }]);
     expect((await use.traceOf(org))!.deliveries[0]!.attempts.at(-1)).toMatchObject({ error: 'too_large' });
   });
 });

@@ -79,7 +79,7 @@ export const attempt = z.object({
 });
 
 const failure = z
-  .enum(['attempts_exhausted', 'endpoint_deleted', 'event_expired', 'held_too_long', 'refused'])
+  .enum(['attempts_exhausted', 'endpoint_deleted', 'event_expired', 'held_too_long', 'not_retryable'])
   .optional()
   .describe('Why it ended as failed.');
 const next = {
