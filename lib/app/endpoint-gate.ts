@@ -41,7 +41,7 @@ interface Known {
   trialEndsMs: number;
   /** When it was last found slow here. */
   slowAtMs: number | undefined;
-  /** Nobody knows it, and an attempt was cut short: until then it is left to the lane where nobody waits. */
+  /** Nobody knows it, and an attempt was cut short: until then it is left to the queue, where nobody waits. */
   leftToOthersUntilMs: number;
   /** The hints that were last written from here, and when. */
   told: { readonly hints: EndpointHints; readonly atMs: number } | undefined;
@@ -53,7 +53,7 @@ const mostKnown = 10_000;
 const trialMs = 40_000;
 /** By then a hint that was written has been read again. */
 const hintMs = 10_000;
-/** By then the lane where nobody waits has found out about an endpoint that was left to it. */
+/** By then the queue's functions have found out about an endpoint that was left to them. */
 const findingOutMs = 30_000;
 /** The part of the inline budget that may be waited away for endpoints that nobody knows yet. */
 const patienceShare = 0.3;
@@ -159,7 +159,8 @@ export function createEndpointGate(
   }
 
   function laneOf(known: Known, endpoint: Endpoint): Lane {
-    return (foundSlow(known, endpoint) ?? now() < known.leftToOthersUntilMs) ? 'slow' : 'usual';
+    // One that nobody knows has a place of its own to be found out about; among the slow ones it would wait for all of them.
+    return foundSlow(known, endpoint) ? 'slow' : 'usual';
   }
 
   function slowHint(known: Known): EndpointHints {

@@ -9,7 +9,7 @@ import type { EngineProcess, KafkaAccess } from '../../infra/local/engines/engin
 import { createFolder, removeFolder } from '../../infra/local/engines/folder.ts';
 import { type JavaEngine, fastStart, startJavaProgram } from '../../infra/local/engines/java-program.ts';
 import { findJavaTools } from '../../infra/local/engines/java-tools.ts';
-import { newClusterId } from '../../infra/local/engines/kafka-program.ts';
+import { newClusterId } from '../../infra/local/engines/kafka-storage.ts';
 import { runJava } from '../../infra/local/engines/run-java.ts';
 import { freePort } from '../../infra/local/free-port.ts';
 import { asAdministrator } from './kafka-topics.ts';

@@ -50,7 +50,7 @@ export async function startBenchMachine(print: (line: string) => void): Promise<
 }
 
 /** The run in the middle by its p95, with what was lost and doubled in any of them. */
-function middleOf(runs: readonly Figures[]): Figures {
+export function middleOf(runs: readonly Figures[]): Figures {
   const sorted = runs.toSorted((one, other) => one.p95_ms - other.p95_ms);
   const sum = (name: 'lost' | 'doubled') => runs.reduce((total, figures) => total + figures[name], 0);
   return { ...sorted[Math.floor(runs.length / 2)]!, lost: sum('lost'), doubled: sum('doubled') };

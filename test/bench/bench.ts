@@ -1,5 +1,5 @@
 import { createAimBook } from './aims.ts';
-import { startBenchMachine } from './bench-machine.ts';
+import { middleOf, startBenchMachine } from './bench-machine.ts';
 import { benchBundles } from './bundles.ts';
 import { benchPublishing } from './publish-bench.ts';
 import { type Figures, type Scenario, alone, besideSlow, isolationAims, scenarios } from './scenarios.ts';
@@ -29,7 +29,7 @@ async function benchTogether(): Promise<void> {
   }
 }
 
-/** Each on a machine of its own: what one leaves behind is tried again for days. */
+/** Each run on a machine of its own: what one leaves behind is tried again for days. */
 async function benchIsolation(): Promise<void> {
   const wanted = besideSlow.filter(isWanted);
   if (wanted.length === 0 && !isWanted(alone)) return;
@@ -42,14 +42,19 @@ async function benchIsolation(): Promise<void> {
 }
 
 async function measureApart(scenario: Scenario): Promise<Figures> {
-  const machine = await startBenchMachine(print);
-  try {
-    const figures = await machine.measure(scenario);
-    report(scenario, figures);
-    return figures;
-  } finally {
-    await machine.stop();
+  const runs: Figures[] = [];
+  for (let run = 0; run < (scenario.runs ?? 1); run++) {
+    const machine = await startBenchMachine(() => {});
+    try {
+      runs.push(await machine.measure({ ...scenario, runs: 1 }));
+    } finally {
+      await machine.stop();
+    }
   }
+  const figures = middleOf(runs);
+  report(scenario, figures);
+  print(`  p95 of each run       ${runs.map(({ p95_ms }) => p95_ms.toFixed(1)).join(', ')} ms`);
+  return figures;
 }
 
 const nothingLost = { lost: { most: 0 } };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder } from './class-paths.ts';
 import { fastStart } from './java-program.ts';
+import { keptFolder } from './kept-folder.ts';
 import { runJava } from './run-java.ts';
 
 /** A server certificate for 127.0.0.1 and localhost, and the authority that signed it. */
@@ -14,33 +14,15 @@ export interface Certificate {
   authority: string;
 }
 
-const storedFolder = path.join(cacheFolder, 'certificate');
-
 /**
  * The certificate that an earlier start has made, of this installation: it is good for ten years, and nobody but its own clients
  * trusts it. Without one, a new one.
  */
 export async function storedCertificate(): Promise<Certificate> {
-  const found = await readStored();
-  if (found) return found;
-  await mkdir(cacheFolder, { recursive: true });
-  const folder = await mkdtemp(`${storedFolder}-`);
-  await makeCertificate(folder);
-  // Where another start was first, its certificate is taken.
-  await rename(folder, storedFolder).catch(() => rm(folder, { recursive: true }));
-  const made = await readStored();
-  if (!made) throw new Error(`the certificate of the local Kafka could not be kept in ${storedFolder}`);
-  return made;
-}
-
-async function readStored(): Promise<Certificate | undefined> {
-  const read = (name: string) => readFile(path.join(storedFolder, name), 'utf8');
-  try {
-    const [keystorePassword, authority] = await Promise.all([read(files.password), read(files.authority)]);
-    return { keystore: path.join(storedFolder, files.keystore), keystorePassword, authority };
-  } catch {
-    return undefined;
-  }
+  const folder = await keptFolder('certificate', makeCertificate);
+  const read = (name: string) => readFile(path.join(folder, name), 'utf8');
+  const [keystorePassword, authority] = await Promise.all([read(files.password), read(files.authority)]);
+  return { keystore: path.join(folder, files.keystore), keystorePassword, authority };
 }
 
 const files = { keystore: 'server.p12', password: 'keystore.password', authority: 'authority.pem' };

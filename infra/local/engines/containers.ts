@@ -4,7 +4,7 @@ import { elasticmqConfiguration } from './elasticmq-program.ts';
 import type { EngineOptions, KafkaAccess, Wanted } from './engine.ts';
 import type { StartedEngines } from './java.ts';
 import { untilKafkaServes } from './kafka-client.ts';
-import { newClusterId, newPassword } from './kafka-program.ts';
+import { newClusterId, newPassword } from './kafka-storage.ts';
 import { administrator, kafkaProperties } from './kafka-properties.ts';
 
 const images = {

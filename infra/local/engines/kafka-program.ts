@@ -1,15 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { storedCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import { mavenFolder } from './class-paths.ts';
 import type { KafkaAccess } from './engine.ts';
-import { fastStart, writeArguments } from './java-program.ts';
+import { fastStart } from './java-program.ts';
 import type { JavaProgram } from './java-program.ts';
 import { untilKafkaServes } from './kafka-client.ts';
 import { administrator, kafkaProperties } from './kafka-properties.ts';
-import { runJava } from './run-java.ts';
+import { copyEmptyStorage } from './kafka-storage.ts';
 
 const loopback = '127.0.0.1';
 
@@ -18,9 +17,8 @@ export interface KafkaProgram extends JavaProgram {
   access(ports: readonly number[]): { kafka: KafkaAccess; kafkaTls: KafkaAccess };
 }
 
-/** Prepares a single Kafka node in `folder`: formats its storage, and makes its TLS certificate where there is none yet, both at once. */
+/** Prepares a single Kafka node in `folder`, with an empty storage. */
 export async function kafkaProgram(folder: string, jars: readonly string[]): Promise<KafkaProgram> {
-  const password = newPassword();
   const options = [
     ...fastStart,
     '-Xmx512m',
@@ -28,7 +26,10 @@ export async function kafkaProgram(folder: string, jars: readonly string[]): Pro
     '-cp',
     jars.join(path.delimiter),
   ];
-  const [certificate] = await Promise.all([storedCertificate(), format(folder, options, password)]);
+  const [certificate, password] = await Promise.all([
+    storedCertificate(),
+    copyEmptyStorage(dataFolderIn(folder), options),
+  ]);
   const access = (ports: readonly number[]): ReturnType<KafkaProgram['access']> =>
     accessOn(ports, password, certificate);
   return {
@@ -45,15 +46,7 @@ export async function kafkaProgram(folder: string, jars: readonly string[]): Pro
   };
 }
 
-/** Hexadecimal, so that it needs no quoting in any of the files it goes into. */
-export function newPassword(): string {
-  return randomBytes(16).toString('hex');
-}
-
-/** A cluster id as Kafka writes them: 16 bytes in base64url, not starting with a dash. */
-export function newClusterId(): string {
-  return `F${randomBytes(16).toString('base64url').slice(1)}`;
-}
+const dataFolderIn = (folder: string) => path.join(folder, 'kafka-data');
 
 /** Controller, CLIENT, TLS: with port 0 Kafka opens its listeners in the order of its settings, else in any. */
 function kafkaPorts(log: string): number[] | undefined {
@@ -89,39 +82,10 @@ async function writeProperties(
 ): Promise<void> {
   const text = kafkaProperties({
     password,
-    dataFolder: path.join(folder, 'kafka-data'),
+    dataFolder: dataFolderIn(folder),
     controller: `${loopback}:${controller}`,
     client: `${loopback}:${client}`,
     tls: { listener: `${loopback}:${tls}`, keystore, keystorePassword },
   });
   await writeFile(path.join(folder, 'server.properties'), text, { mode: 0o600 });
-}
-
-/** Formats the storage with the administrator's credentials: SCRAM users cannot be made later without one. */
-async function format(folder: string, options: readonly string[], password: string): Promise<void> {
-  // The tool only reads the settings that matter to the storage, so the certificate need not be there yet.
-  const properties = path.join(folder, 'format.properties');
-  const text = kafkaProperties({
-    password,
-    dataFolder: path.join(folder, 'kafka-data'),
-    controller: `${loopback}:0`,
-    client: `${loopback}:0`,
-  });
-  await writeFile(properties, text, { mode: 0o600 });
-  const credentials = ['SCRAM-SHA-512', 'SCRAM-SHA-256'].flatMap((mechanism) => [
-    '--add-scram',
-    `${mechanism}=[name=${administrator},password=${password}]`,
-  ]);
-  const tool = [
-    'kafka.tools.StorageTool',
-    'format',
-    '-t',
-    newClusterId(),
-    '-c',
-    properties,
-    '--standalone',
-    ...credentials,
-  ];
-  const args = await writeArguments(path.join(folder, 'format.arguments'), [...options, ...tool]);
-  await runJava(folder, "Kafka's format tool", [args]);
 }

@@ -1,0 +1,29 @@
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { cacheFolder } from './class-paths.ts';
+
+/**
+ * A folder that is kept from one start to the next, which an earlier start has filled.
+ * @param make fills it, where there is none yet; what it throws is thrown
+ */
+export async function keptFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const kept = path.join(cacheFolder, name);
+  if (await exists(kept)) return kept;
+  await mkdir(cacheFolder, { recursive: true });
+  const folder = await mkdtemp(`${kept}-`);
+  try {
+    await make(folder);
+    await rename(folder, kept);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    // Where another start was first, its folder is taken.
+    if (!(await exists(kept))) throw error;
+  }
+  return kept;
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
