@@ -1,17 +1,17 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take minutes, the longest first; beside them the short ones fill the time of the other worker. */
+/** Files that take minutes, the longest first; beside them the short ones fill the time of the other workers. */
 const slow = [
   'e2e/faults.',
   'e2e/fan-out.',
+  'e2e/replays.',
   'e2e/org-streams.',
   'e2e/long-schedule.',
   // It synthesizes and starts on its own, which the first ones do as well.
   'e2e/processes.',
-  'app/provision-stream.',
-  'e2e/api.',
-  'e2e/',
+  'app/provision-',
   'contracts/',
+  'e2e/',
   'app/publish-',
   'infra/local/',
 ];
