@@ -6,6 +6,7 @@ import kafkajs from 'kafkajs';
 import { Webhook } from 'standardwebhooks';
 import { kafkaClientOptions } from './engines/kafka-client.ts';
 import type { Fanout } from './fanout-local.ts';
+import { rejectAfter } from './http-api/time-limit.ts';
 
 /** Long enough for cold functions on a busy laptop, short enough for a person. */
 const patienceMs = 20_000;
@@ -60,7 +61,11 @@ export async function demonstrate(fanout: Fanout, say: (line: string) => void): 
     );
     const producedMs = Date.now();
     await produce(fanout);
-    const webhook = await withPatience(receiver.request, 'no webhook came');
+    const webhook = await rejectAfter(
+      patienceMs,
+      receiver.request,
+      () => new Error(`no webhook came within ${patienceMs / 1000} s`),
+    );
     new Webhook(endpoint.credentials.secret).verify(webhook.body, webhook.headers);
     const id = webhook.headers['webhook-id']!;
     const trace = await finishedTrace(fanout, id);
@@ -154,17 +159,4 @@ async function callApi<Answer>({ url, operatorKey }: Fanout, call: string, body?
   const answer = await response.text();
   if (!response.ok) throw new Error(`${call} answered ${response.status}: ${answer}`);
   return JSON.parse(answer) as Answer;
-}
-
-async function withPatience<Value>(value: Promise<Value>, otherwise: string): Promise<Value> {
-  const abandoned = new AbortController();
-  const tooLate = sleep(patienceMs, undefined, { signal: abandoned.signal }).then(() => {
-    throw new Error(`${otherwise} within ${patienceMs / 1000} s`);
-  });
-  try {
-    return await Promise.race([value, tooLate]);
-  } finally {
-    tooLate.catch(() => {});
-    abandoned.abort();
-  }
 }

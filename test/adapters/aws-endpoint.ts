@@ -12,6 +12,17 @@ const outOfOrder: Answer = [503, { message: 'out of order' }, 'ServiceUnavailabl
 export const clusterArn =
   'arn:aws:kafka:eu-central-1:000000000000:cluster/fanout-sandbox/00000000-0000-4000-8000-000000000000-1';
 
+/** A stage's cluster there, as functions are told of it. */
+export const mskSettings = {
+  kind: 'msk' as const,
+  clusterArn,
+  region: 'eu-central-1',
+  secretPrefix: 'AmazonMSK_fanout-sandbox.',
+  keyArn: 'arn:aws:kms:eu-central-1:000000000000:key/1',
+  replication: 3,
+  minInSyncReplicas: 2,
+};
+
 /** What does what MSK would do, where a test needs that. */
 export interface Brokers {
   makeTopic(topic: string, partitions: number): Promise<void>;

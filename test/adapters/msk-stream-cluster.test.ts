@@ -10,20 +10,12 @@ import { streamClusterContract } from '../contracts/stream-cluster.ts';
 import { mayCall, permissionsOf, unusedLines } from '../e2e/role-permissions.ts';
 import { stageTemplates } from '../infra/stage-templates.ts';
 import { stageVariants } from '../infra/stage-variants.ts';
-import { type AwsEndpoint, clusterArn, startAwsEndpoint } from './aws-endpoint.ts';
+import { type AwsEndpoint, clusterArn, mskSettings, startAwsEndpoint } from './aws-endpoint.ts';
 
 // What cannot be run without AWS: that the calls do what their references say, and signing in to brokers with a role.
 
 let aws: AwsEndpoint;
-const settings = {
-  kind: 'msk' as const,
-  clusterArn,
-  region: 'eu-central-1',
-  secretPrefix: 'AmazonMSK_fanout-sandbox.',
-  keyArn: 'arn:aws:kms:eu-central-1:000000000000:key/1',
-  replication: 3,
-  minInSyncReplicas: 2,
-};
+const settings = mskSettings;
 const roomy = { mostUsers: 1000, mostPartitions: 10_000 };
 
 beforeAll(async () => {

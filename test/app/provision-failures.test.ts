@@ -6,10 +6,10 @@ import { letScramUserIn, removeScramUser, setScramUser } from '../../lib/adapter
 import { createMskStreamCluster } from '../../lib/adapters/msk-stream-cluster.ts';
 import type { ProvisionDependencies } from '../../lib/app/provision-stream.ts';
 import { mapAtOnce } from '../../lib/core/map-at-once.ts';
-import { hasWork, usernamesOf } from '../../lib/core/stream.ts';
-import { type AwsEndpoint, clusterArn, startAwsEndpoint } from '../adapters/aws-endpoint.ts';
+import { usernamesOf } from '../../lib/core/stream.ts';
+import { type AwsEndpoint, mskSettings, startAwsEndpoint } from '../adapters/aws-endpoint.ts';
 import { expectedContents, nothing, operatorOf } from '../contracts/cluster-contents.ts';
-import { type Provisioning, roomy, scenarios, type StartedOrg, startProvisioning } from './provisioning.ts';
+import { type Provisioning, roomy, scenarios, startProvisioning } from './provisioning.ts';
 
 let provisioning: Provisioning;
 
@@ -100,18 +100,9 @@ async function startMsk() {
     letIn: (user) => setScramUser(operate, user),
     keepOut: (username) => removeScramUser(operate, username),
   });
-  const client = { endpoint: aws.url, region: 'eu-central-1', maxAttempts: 1 };
-  const settings = {
-    kind: 'msk' as const,
-    clusterArn,
-    region: 'eu-central-1',
-    secretPrefix,
-    keyArn: 'arn:aws:kms:eu-central-1:000000000000:key/1',
-    replication: 3,
-    minInSyncReplicas: 2,
-  };
+  const client = { endpoint: aws.url, region: mskSettings.region, maxAttempts: 1 };
   const [kafka, secrets] = [new KafkaClient(client), new SecretsManagerClient(client)];
-  const cluster = createMskStreamCluster(kafka, secrets, operate, settings, roomy);
+  const cluster = createMskStreamCluster(kafka, secrets, operate, mskSettings, roomy);
   // The broker has no certificate of a public authority.
   return {
     aws,
@@ -120,19 +111,6 @@ async function startMsk() {
       letsIn: (user: Parameters<typeof cluster.letsIn>[0]) => letScramUserIn(operator, user, 0),
     },
   };
-}
-
-const secretPrefix = 'AmazonMSK_fanout-test.';
-
-/** Has it gone on with, whatever fails, as messages and the sweep do. */
-async function settle(org: StartedOrg): Promise<void> {
-  for (let runs = 0; ; runs++) {
-    const stream = await org.read();
-    if (!stream || !hasWork(stream, org.advance(0))) return;
-    expect(runs, 'runs until it is settled').toBeLessThan(20);
-    await org.run().catch(() => {});
-    org.advance(40_000);
-  }
 }
 
 /** Users whose secrets there are, all of them associated with the cluster. */
@@ -158,7 +136,7 @@ describe.each(Object.entries(scenarios))(
       await prepare(org);
       aws.calls.length = 0;
       aws.failAt = { call, when };
-      await settle(org);
+      await org.settle({ mostRuns: 20, mayFail: true });
       return { org, aws };
     };
 

@@ -10,7 +10,7 @@ import { type Figures, type Scenario, warmUp } from './scenarios.ts';
 /** A running machine, with the load in a process of its own. */
 export interface BenchMachine {
   readonly fanout: Fanout;
-  /** Measures a scenario, of several runs the one in the middle; nothing is lost in it only if nothing was in any. */
+  /** Runs a scenario, and measures it. */
   measure(scenario: Scenario): Promise<Figures>;
   stop(): Promise<void>;
 }
@@ -36,24 +36,12 @@ export async function startBenchMachine(print: (line: string) => void): Promise<
     return {
       fanout,
       stop,
-      async measure(scenario) {
-        const runs: Figures[] = [];
-        for (let run = 0; run < (scenario.runs ?? 1); run++)
-          runs.push(await runOnce(fanout, receiver, load, scenario));
-        return middleOf(runs);
-      },
+      measure: (scenario) => runOnce(fanout, receiver, load, scenario),
     };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** The run in the middle by its p95, with what was lost and doubled in any of them. */
-export function middleOf(runs: readonly Figures[]): Figures {
-  const sorted = runs.toSorted((one, other) => one.p95_ms - other.p95_ms);
-  const sum = (name: 'lost' | 'doubled') => runs.reduce((total, figures) => total + figures[name], 0);
-  return { ...sorted[Math.floor(runs.length / 2)]!, lost: sum('lost'), doubled: sum('doubled') };
 }
 
 async function runOnce(

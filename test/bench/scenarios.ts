@@ -16,8 +16,6 @@ export interface Scenario {
   readonly toKafka?: boolean;
   /** By publish calls of one event each, rather than by records; only at so many a second. */
   readonly byCall?: boolean;
-  /** The median of so many runs, by p95. */
-  readonly runs?: number;
   /** On two cores, with every engine beside it. */
   readonly aims?: Aims<Figures>;
 }
@@ -116,7 +114,7 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
-const isolated = { endpoints: 1, records: 1_500, perSecond: 50, runs: 3 };
+const isolated = { endpoints: 1, records: 1_500, perSecond: 50 };
 
 /** What the others are held against. */
 export const alone: Scenario = { ...isolated, name: 'isolation: alone' };
