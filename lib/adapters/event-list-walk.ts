@@ -1,12 +1,13 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { rfc3339 } from '../app/api/rfc3339.ts';
 import { mapAtOnce } from '../core/map-at-once.ts';
-import { mostAtOnce } from './dynamodb-batch.ts';
 import { type Listing, eventList, hourOf, hourShard, hourShards, listingOf } from './event-listing.ts';
 
 const hourMs = 3_600_000;
 /** Hours that are looked at together once those before them were empty. */
 const hoursAtOnce = 24;
+/** Fewer than a client has connections, as a query without one times out while it waits. */
+const queriesAtOnce = 40;
 /** Index entries of one answer: about 100 KB of them. */
 const pageKeys = 400;
 /**
@@ -56,7 +57,8 @@ export async function* walkDown(
   let hours = [from.slice(0, firstHour.length)];
   let top = from;
   while (hours.length > 0) {
-    const found = await Promise.all(hours.map((hour) => window(hour, top)));
+    const windowsAtOnce = Math.max(Math.floor(queriesAtOnce / lists.length), 1);
+    const found = await mapAtOnce(hours, windowsAtOnce, (hour) => window(hour, top));
     for (const [at, hour] of hours.entries()) {
       let stretch = found[at]!;
       yield { ...stretch, hours: 1 };
@@ -73,14 +75,15 @@ export async function* walkDown(
 
   /** What an hour has at and below a place, or just below it, as far as a few answers tell. */
   async function window(hour: string, place: string, isBelow = false): Promise<Omit<Stretch, 'hours'>> {
-    const answers = await mapAtOnce(lists, mostAtOnce, async (list) => {
+    const answersOf = async (list: ListOfHour) => {
       const [down, up] = await Promise.all([
         query(list(hour), since, place, pageKeys, false),
-        // Above the place only the repeats of what is below it are of interest.
+        // Above the place only the repeats of what is below it are of interest. Only one hour has a place in it.
         place.startsWith(`${hour}:`) ? query(list(hour), place, `${hour}~`, nearby, true) : [],
       ]);
       return { down, up };
-    });
+    };
+    const answers = await Promise.all(lists.map(answersOf));
     // Of an answer that is not all there is, the last entries serve as neighbours only.
     const floors = answers.flatMap(({ down }) =>
       down.length < pageKeys ? [] : [down[pageKeys - 1 - nearby]!.listedAt],

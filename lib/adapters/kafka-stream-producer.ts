@@ -53,9 +53,7 @@ export function createKafkaStreamProducer(
       new Promise((resolve, reject) => {
         const timeoutMs = Math.max(endMs - Date.now(), 0);
         const times = { beginByMs: endMs, endByMs: endMs };
-        const turn = createTurn(timeoutMs, times, Date.now, () =>
-          reject(new Error(`topic ${topic}: no acknowledgement within ${timeoutMs} ms`)),
-        );
+        const turn = createTurn(timeoutMs, times, Date.now, () => reject(notInTime(topic)));
         if (!turn.begin()) return;
         write(pool, topologies, topic, records, turn)
           .then(resolve, reject)
@@ -107,7 +105,11 @@ async function write(
     rest = open;
     if (tries > 1) await wait(Math.min(firstPauseMs * 2 ** (tries - 2), longestPauseMs));
   }
-  throw new Error(`topic ${topic}: time is over`);
+  throw notInTime(topic);
+}
+
+function notInTime(topic: string): Error {
+  return new Error(`topic ${topic}: no acknowledgement in time`);
 }
 
 /** One request to each broker that leads partitions of these records. */

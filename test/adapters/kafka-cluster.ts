@@ -79,7 +79,7 @@ export async function createTopicAt({ bootstrapServers, username, password }: Ka
 
 async function startNodes(folder: string, jars: readonly string[], settings: ClusterSettings) {
   const log = `-Dlog4j2.configurationFile=${join(mavenFolder, 'kafka', 'log4j2.xml')}`;
-  const options = [...fastStart, '-Xmx256m', log, '-cp', jars.join(delimiter)];
+  const options = [...fastStart, '-Xmx256m', log];
   const clusterId = newClusterId();
   const controller = await freePort();
   const ids = Array.from({ length: settings.brokers }, (_, at) => at + 1);
@@ -93,12 +93,13 @@ async function startNodes(folder: string, jars: readonly string[], settings: Clu
       await writeFile(file, properties(id, own, ports.get(id)!, controller, settings));
       const role = id === 1 ? '--standalone' : '--no-initial-controllers';
       const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file, role];
-      await runJava(own, "Kafka's format tool", [...options, ...format]);
+      await runJava(own, "Kafka's format tool", [...options, '-cp', jars.join(delimiter), ...format]);
       return startJavaProgram(
         {
           name: 'kafka',
           title: `Kafka ${id}`,
           folder: own,
+          classPath: jars,
           command: () => Promise.resolve([...options, 'kafka.Kafka', file]),
           ports: (log) => (log.includes('Kafka Server started') ? [ports.get(id)!] : undefined),
         },

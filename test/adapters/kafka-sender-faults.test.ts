@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns';
+import { setTimeout as wait } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
@@ -231,22 +232,24 @@ describe('a broker that means harm ends its own connection only', () => {
   ])('a challenge %s', async (_, change, error) => {
     const broker = await listenBefore(engines().kafka, change);
     const topic = await createTopic(engines().kafka);
-    const began = Date.now();
+    const before = process.cpuUsage();
     const target = targetOf(engines().kafka, topic, { brokers: [broker] });
     expect(await attempt(startSender(), target)).toMatchObject({ error });
-    expect(Date.now() - began).toBeLessThan(2_000);
+    // As many rounds as the hostile one asks for take several seconds of a processor.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 
   test('one that takes the connection and says nothing costs the time-out, or the time for first attempts', async () => {
     const broker = await listen(() => {});
     const target = targetOf(engines().kafka, 't', { brokers: [broker] });
     const endByMs = Date.now() + 200;
-    const [late, cut] = await Promise.all([
+    const patient = attempt(startSender(), target, { timeoutMs: 4_000 }).then(() => 'the patient one');
+    const both = Promise.all([
       attempt(startSender(), target, { timeoutMs: 200 }),
       attempt(startSender(), target, { endByMs }),
     ]);
+    const [late, cut] = (await Promise.race([both, patient])) as Awaited<typeof both>;
     expect(late).toMatchObject({ error: 'timeout' });
-    expect(late!.latencyMs).toBeLessThan(2_000);
     expect(cut).toMatchObject({ error: 'aborted' });
   });
 
@@ -265,14 +268,13 @@ describe('a broker that means harm ends its own connection only', () => {
     const topic = await createTopic(engines().kafka);
     const targetWith = (brokers: string[]) => targetOf(engines().kafka, topic, { brokers });
     const timeoutMs = 20_000;
-    const began = Date.now();
-    const [passedOver, givenUp] = await Promise.all([
-      attempt(startSender(), targetWith([silent, engines().kafka.bootstrapServers]), { timeoutMs }),
-      attempt(startSender(), targetWith(Array<string>(20).fill(silent)), { timeoutMs }),
-    ]);
-    expect(passedOver).toHaveProperty('acknowledged');
-    expect(givenUp).toMatchObject({ error: 'timeout' });
-    expect(Date.now() - began).toBeLessThan(13_000);
+    const passingOver = attempt(startSender(), targetWith([silent, engines().kafka.bootstrapServers]), {
+      timeoutMs,
+    });
+    const givingUp = attempt(startSender(), targetWith(Array<string>(20).fill(silent)), { timeoutMs });
+    expect(await passingOver).toHaveProperty('acknowledged');
+    const late = wait(timeoutMs * 0.75, { error: 'later' }, { ref: false });
+    expect(await Promise.race([givingUp, late])).toMatchObject({ error: 'timeout' });
   });
 });
 

@@ -126,9 +126,11 @@ test('topics that nobody tells of are looked for until the end, and left to the 
   await once(silent, 'listening');
   onTestFinished(() => void silent.close());
   const { port } = silent.address() as AddressInfo;
-  const began = performance.now();
-  await startProducer(300, [`127.0.0.1:${port}`]).expectTopics(['acme.runs']);
-  expect(performance.now() - began).toBeLessThan(1_500);
+  const isOver = (timeoutMs: number) =>
+    startProducer(timeoutMs, [`127.0.0.1:${port}`])
+      .expectTopics(['acme.runs'])
+      .then(() => timeoutMs);
+  expect(await Promise.race([isOver(4_000), isOver(300)])).toBe(300);
 });
 
 // Only a broker that runs as a process of ours can be killed or frozen.
@@ -154,9 +156,7 @@ describe('a broker', { timeout: 90_000 }, () => {
     await Promise.all([patient.send(topic, recordsOf(1)), hasty.send(topic, recordsOf(1))]);
     await kafka.kill();
     const waiting = patient.send(topic, recordsOf(10));
-    const began = performance.now();
-    await expect(hasty.send(topic, recordsOf(10))).rejects.toThrow(/no acknowledgement within \d+ ms/);
-    expect(performance.now() - began).toBeLessThan(1_500);
+    await expect(hasty.send(topic, recordsOf(10))).rejects.toThrow('no acknowledgement in time');
     await kafka.restart();
     expect(await waiting).toHaveLength(10);
     expect(await hasty.send(topic, recordsOf(10))).toHaveLength(10);

@@ -130,7 +130,7 @@ export function eventListsContract(
       for (const batch of batches) await write(...batch);
       const newestFirst = idsOf(batches.flat().sort((one, other) => other.timeMs - one.timeMs));
       for (const orgId of ['acme', undefined]) {
-        for (const limit of [1, 2, 3, 4, 7, 14, 15, 16, 100]) {
+        for (const limit of [1, 2, 4, 14, 15, 16]) {
           expect(idsOf(await readAll({ orgId }, limit)), `pages of ${limit}`).toEqual(newestFirst);
         }
       }
@@ -264,7 +264,7 @@ export function eventListsContract(
         await write(...batch(30, 60));
         const all = idsOf(batch(0, 60)).sort();
         for (const orgId of ['acme', undefined]) {
-          for (const limit of [1, 2, 3, 5, 7, 10, 30, 61, 100]) {
+          for (const limit of [1, 3, 10, 61, 100]) {
             const seen = await readAll({ orgId }, limit);
             expect(sorted(seen), `pages of ${limit}`).toEqual(all);
             const queued = seen.filter(

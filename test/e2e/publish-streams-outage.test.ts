@@ -36,10 +36,8 @@ describe('a broker', { timeout: 120_000 }, () => {
     const { org } = await streams.create();
     await publish(`${org}/notifications`, streamingExample);
     await kafka.kill();
-    const began = performance.now();
     const text = streamingExample.replace(/fbec\w+/, 'other');
     const down = await publish(`${org}/notifications`, text, 'key');
-    expect(performance.now() - began).toBeLessThan(15_000);
     expect(down).toMatchObject({ status: 503, ...problem('unavailable') });
     expect(down.body.detail).toContain('the same call with the same Idempotency-Key');
     await kafka.restart();

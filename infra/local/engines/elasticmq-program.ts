@@ -22,17 +22,10 @@ export function elasticmqProgram(folder: string, files: readonly string[]): Java
     name: 'sqs',
     title: 'ElasticMQ',
     folder,
+    classPath: files.filter((file) => file.endsWith('.jar')),
     async command([port = 0]) {
       await writeFile(configuration, elasticmqConfiguration('127.0.0.1', port));
-      const jars = files.filter((file) => file.endsWith('.jar')).join(path.delimiter);
-      return [
-        ...fastStart,
-        '-Xmx256m',
-        `-Dconfig.file=${configuration}`,
-        '-cp',
-        jars,
-        'org.elasticmq.server.Main',
-      ];
+      return [...fastStart, '-Xmx256m', `-Dconfig.file=${configuration}`, 'org.elasticmq.server.Main'];
     },
     ports: (log) => {
       const port = /Started SQS rest server, bind address [^\s]*:(\d+),/.exec(log)?.[1];

@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ended, endNow, spawnFollowing } from './children.ts';
+import { archiveClasses, archivedClasses } from './class-archive.ts';
 import type { EngineName, EngineProcess } from './engine.ts';
 
 /** The flags with which a Java program starts fastest. */
@@ -19,6 +21,7 @@ export interface JavaProgram {
   title: string;
   /** Holds its files; also where it runs. */
   folder: string;
+  classPath: readonly string[];
   /**
    * Options, main class and arguments.
    * @param ports those of the run before, in the order of `ports()`; none at the first start: any free ones
@@ -92,6 +95,18 @@ export async function startJavaProgram(
   };
 }
 
+/** Has later starts of the program begin with its classes as this one, which is ended again, has loaded them. */
+export async function prepareJavaProgram(program: JavaProgram, say: (line: string) => void): Promise<void> {
+  await archiveClasses(classPathOf(program), async (option) => {
+    say(`${program.title} runs once, so that later starts are quicker …`);
+    const { child } = await startRun(program, [], 0, [option]);
+    child.ref();
+    child.kill('SIGTERM');
+    await Promise.race([ended(child), sleep(startTimeoutMs, undefined, { ref: false })]);
+    await endNow(child);
+  });
+}
+
 interface Run {
   child: ChildProcess;
   ports: readonly number[];
@@ -100,8 +115,20 @@ interface Run {
   wanted: boolean;
 }
 
-async function startRun(program: JavaProgram, before: readonly number[], number: number): Promise<Run> {
-  const command = [...javaOptions(program.folder), ...(await program.command(before))];
+async function startRun(
+  program: JavaProgram,
+  before: readonly number[],
+  number: number,
+  classes?: readonly string[],
+): Promise<Run> {
+  const classPath = classPathOf(program);
+  const command = [
+    ...javaOptions(program.folder),
+    ...(classes ?? (await archivedClasses(classPath))),
+    '-cp',
+    classPath,
+    ...(await program.command(before)),
+  ];
   const args = await writeArguments(path.join(program.folder, `${program.name}.arguments`), command);
   // A log file, not a pipe: a program that talks is never held back by a Node process that is busy or frozen.
   const logFile = path.join(program.folder, `${program.name}-${number}.log`);
@@ -120,6 +147,10 @@ async function startRun(program: JavaProgram, before: readonly number[], number:
     await endNow(child);
     throw error;
   }
+}
+
+function classPathOf({ classPath }: JavaProgram): string {
+  return classPath.join(path.delimiter);
 }
 
 async function untilListening(

@@ -1,4 +1,3 @@
-import { storedCertificate } from './certificate.ts';
 import { removeAtExit } from './children.ts';
 import { fetchClassPaths, storedClassPaths } from './class-paths.ts';
 import type { ClassPaths } from './class-paths.ts';
@@ -6,7 +5,7 @@ import { dynamodbProgram } from './dynamodb-program.ts';
 import { elasticmqProgram } from './elasticmq-program.ts';
 import type { EngineOptions, EngineProcess, KafkaAccess, Wanted } from './engine.ts';
 import { createFolder, removeFolder, removeStaleFolders } from './folder.ts';
-import { startJavaProgram } from './java-program.ts';
+import { prepareJavaProgram, startJavaProgram } from './java-program.ts';
 import type { JavaEngine, JavaProgram } from './java-program.ts';
 import { kafkaProgram } from './kafka-program.ts';
 
@@ -42,14 +41,18 @@ export async function startJavaEngines(wanted: Wanted, options: EngineOptions): 
   }
 }
 
-/** Has Maven fetch what is not there yet, and the certificate made. */
+/** Makes what starts begin from, where it is not there yet: Maven fetches, and each engine that gains by it runs once. */
 export async function prepareJavaEngines(say: (line: string) => void): Promise<void> {
   await removeStaleFolders();
   const folder = await createFolder();
   const keepFolder = removeAtExit(folder);
   try {
-    if (!(await storedClassPaths())) await fetchClassPaths(folder, say);
-    await storedCertificate();
+    const classPaths = (await storedClassPaths()) ?? (await fetchClassPaths(folder, say));
+    const programs = [
+      await kafkaProgram(folder, classPaths.kafka),
+      elasticmqProgram(folder, classPaths.elasticmq),
+    ];
+    await Promise.all(programs.map((program) => prepareJavaProgram(program, say)));
   } finally {
     await removeFolder(folder);
     keepFolder();

@@ -23,12 +23,10 @@ export async function kafkaProgram(folder: string, jars: readonly string[]): Pro
     ...fastStart,
     '-Xmx512m',
     `-Dlog4j2.configurationFile=${path.join(mavenFolder, 'kafka', 'log4j2.xml')}`,
-    '-cp',
-    jars.join(path.delimiter),
   ];
   const [certificate, password] = await Promise.all([
     storedCertificate(),
-    copyEmptyStorage(dataFolderIn(folder), options),
+    copyEmptyStorage(dataFolderIn(folder), [...options, '-cp', jars.join(path.delimiter)]),
   ]);
   const access = (ports: readonly number[]): ReturnType<KafkaProgram['access']> =>
     accessOn(ports, password, certificate);
@@ -36,6 +34,7 @@ export async function kafkaProgram(folder: string, jars: readonly string[]): Pro
     name: 'kafka',
     title: 'Kafka',
     folder,
+    classPath: jars,
     access,
     async command(ports) {
       await writeProperties(folder, password, certificate, ports);
