@@ -16,7 +16,11 @@ export interface Trace {
   readonly duplicate_of?: string;
   readonly deliveries: readonly {
     readonly endpoint_id: string;
-    readonly attempts: readonly { readonly status_code: number }[];
+    readonly attempts: readonly {
+      readonly status_code?: number;
+      readonly partition?: number;
+      readonly offset?: string;
+    }[];
   }[];
   readonly not_delivered: readonly { readonly endpoint_id: string; readonly reason: string }[];
 }
