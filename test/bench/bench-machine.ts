@@ -12,6 +12,8 @@ export interface BenchMachine {
   readonly fanout: Fanout;
   /** Runs a scenario, and measures it. */
   measure(scenario: Scenario): Promise<Figures>;
+  /** Waits until nothing of what was measured is still to be delivered. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export async function startBenchMachine(print: (line: string) => void): Promise<
     return {
       fanout,
       stop,
+      settled: () => untilDelivered(fanout),
       measure: (scenario) => runOnce(fanout, receiver, load, scenario),
     };
   } catch (error) {
@@ -116,11 +119,26 @@ async function call(
   { url, operatorKey }: Fanout,
   method: string,
   path: string,
-  body: unknown,
-): Promise<void> {
+  body?: unknown,
+): Promise<unknown> {
   const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' };
   const answer = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+async function untilDelivered(fanout: Fanout): Promise<void> {
+  const isOpen = async () => {
+    let path: string | undefined = '/v1/events?state=queued';
+    while (path) {
+      const page = (await call(fanout, 'GET', path)) as { data: unknown[]; next_cursor?: string };
+      if (page.data.length > 0) return true;
+      const { next_cursor: cursor } = page;
+      path = cursor && `/v1/events?state=queued&cursor=${encodeURIComponent(cursor)}`;
+    }
+    return false;
+  };
+  while (await isOpen()) await wait(500);
 }
 
 /** What the source of each machine was last set to. */

@@ -2,7 +2,15 @@ import { createAimBook } from './aims.ts';
 import { startBenchMachine } from './bench-machine.ts';
 import { benchBundles } from './bundles.ts';
 import { benchPublishing } from './publish-bench.ts';
-import { type Figures, type Scenario, alone, besideSlow, isolationAims, scenarios } from './scenarios.ts';
+import {
+  type Figures,
+  type Scenario,
+  alone,
+  besideSlow,
+  isolationAims,
+  isolationWarmUps,
+  scenarios,
+} from './scenarios.ts';
 
 /**
  * `npm run bench`: measures the running local machine, with the load in a process of its own, and fails when an aim is
@@ -49,6 +57,8 @@ async function measureApart(scenario: Scenario): Promise<Figures> {
   for (let run = 0; run < isolationRuns; run++) {
     const machine = await startBenchMachine(() => {});
     try {
+      for (const warmUp of isolationWarmUps) await machine.measure(warmUp);
+      await machine.settled();
       runs.push(await machine.measure(scenario));
     } finally {
       await machine.stop();

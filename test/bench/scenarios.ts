@@ -46,6 +46,18 @@ const transform = `function transform(payload, context) {
 
 export const warmUp: Scenario = { name: 'warm-up', endpoints: 1, records: 3_000 };
 
+/** So that isolation is measured on a machine that has served for a while, and has had slow endpoints. */
+export const isolationWarmUps: readonly Scenario[] = [
+  { name: 'warm-up', endpoints: 1, records: 20_000 },
+  {
+    name: 'warm-up beside a slow endpoint',
+    endpoints: 1,
+    records: 60,
+    perSecond: 20,
+    beside: { owners: 1, status: 200 },
+  },
+];
+
 export const scenarios: readonly Scenario[] = [
   {
     name: '20,000 records of 1 KB to one endpoint',
