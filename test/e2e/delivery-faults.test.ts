@@ -5,8 +5,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stages } from '../../infra/stages.ts';
 import { type Received, receiverPool } from '../receiver.ts';
+import { patientStage } from '../local-assembly.ts';
 import { idsAt, startBrokenReceiver } from './delivery-client.ts';
 import { connectClient, type FanoutClient } from './fanout-client.ts';
 import { startTimeMachine, timedDeliveries, type TimeMachine } from './time-machine.ts';
@@ -20,7 +20,7 @@ const receivers = receiverPool();
 
 beforeAll(async () => {
   // More invocations than attempts will hang, so that no batch waits for others.
-  const stage = { ...stages.local, deliveryConcurrency: 40, slowDeliveryConcurrency: 40 };
+  const stage = { ...patientStage, deliveryConcurrency: 40, slowDeliveryConcurrency: 40 };
   time = await startTimeMachine({ stage });
   client = await connectClient(time.fanout);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
-import { stages } from '../../infra/stages.ts';
 import { receiverPool } from '../receiver.ts';
+import { patientStage } from '../local-assembly.ts';
 import { type ApiClient, type List, apiClient, time } from './api/api-client.ts';
 import { startWatchedFanout } from './canaries.ts';
 import { deliveryClient, startBrokenReceiver } from './delivery-client.ts';
@@ -29,7 +29,7 @@ const logged: string[] = [];
 const receivers = receiverPool();
 
 beforeAll(async () => {
-  const stage = { ...stages.local, allowedConsecutiveFailures: 10, disableFailingAfterMinutes: 0 };
+  const stage = { ...patientStage, allowedConsecutiveFailures: 10, disableFailingAfterMinutes: 0 };
   fanout = await startWatchedFanout({ stage, log: (line) => logged.push(line) });
   client = apiClient(fanout, await connectClient(fanout));
   use = deliveryClient(client);

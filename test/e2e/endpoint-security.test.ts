@@ -3,8 +3,8 @@ import { type Server, createServer } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
-import { stages } from '../../infra/stages.ts';
 import { type Received, type Receiver, receiverPool } from '../receiver.ts';
+import { patientStage } from '../local-assembly.ts';
 import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 import { type NameServer, startNameServer } from './name-server.ts';
@@ -18,7 +18,7 @@ const receiverWith = receivers.start;
 beforeAll(async () => {
   names = await startNameServer();
   // What nobody may reach, on this machine.
-  const stage = { ...stages.local, deniedAddressRanges: ['127.9.0.0/16'] };
+  const stage = { ...patientStage, deniedAddressRanges: ['127.9.0.0/16'] };
   fanout = await startWatchedFanout({ stage, nameServer: names.address });
   client = await connectClient(fanout);
 });

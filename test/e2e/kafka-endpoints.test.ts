@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Engines, startEngines } from '../../infra/local/engines/engines.ts';
 import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
-import { stages } from '../../infra/stages.ts';
 import { createTopicAt, useKafkaCluster } from '../adapters/kafka-cluster.ts';
 import { createTopic, overTls, readTopic } from '../adapters/kafka-topics.ts';
 import { receiverPool } from '../receiver.ts';
+import { patientStage } from '../local-assembly.ts';
 import { type ApiClient, apiClient, problem, time } from './api/api-client.ts';
 import { startWatchedFanout } from './canaries.ts';
 import { connectClient } from './fanout-client.ts';
@@ -32,7 +32,7 @@ const stranger = { username: 'stranger', password: 'password-of-the-stranger' };
 beforeAll(async () => {
   engines = await startEngines({ fast: true, say: () => {} });
   await once(silent.listen(0, '127.0.0.1'), 'listening');
-  const stage = { ...stages.local, deniedAddressRanges: [`${deniedHost}/32`] };
+  const stage = { ...patientStage, deniedAddressRanges: [`${deniedHost}/32`] };
   await setKafkaUser(engines.kafka, stranger.username, stranger.password);
   fanout = await startWatchedFanout({ engines, stage });
   client = apiClient(fanout, await connectClient(fanout));
