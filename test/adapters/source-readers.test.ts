@@ -98,28 +98,34 @@ test.each(failures)(
   async (n, when) => {
     const good = createSourceReaders(operator());
     const org = `deploy${n}${when}`;
+    let steps = 0;
     const fails = async (step: Step) => {
       const outcome = await step(createSourceReaders(failingAt(n, when)), org).then(
         () => 'done',
         () => 'failed',
       );
+      // A broker shows changes in their order, a moment later: once it shows this one it shows what was made before.
+      const later = `${org}step${++steps}`;
+      await create(good, later);
+      await expect.poll(() => rightsOf(later)).toEqual(rights(later));
       return outcome === 'failed';
     };
     // A create that fails is taken back by a delete.
     expect(await fails(create)).toBe(n <= 2);
     await remove(good, org);
-    expect(await rightsOf(org)).toEqual([]);
+    await expect.poll(() => rightsOf(org)).toEqual([]);
 
     await create(good, org);
+    await expect.poll(() => rightsOf(org)).toEqual(rights(org));
     // An update that fails is taken back by one with what was before.
     expect(await fails(update)).toBe(true);
     await create(good, org);
-    expect(await rightsOf(org)).toEqual(rights(org));
+    await expect.poll(() => rightsOf(org)).toEqual(rights(org));
     await update(good, org);
-    expect(await rightsOf(org)).toEqual(rights(org, 'invoices'));
+    await expect.poll(() => rightsOf(org)).toEqual(rights(org, 'invoices'));
 
     expect(await fails(remove)).toBe(n === 1);
     await remove(good, org);
-    expect(await rightsOf(org)).toEqual([]);
+    await expect.poll(() => rightsOf(org)).toEqual([]);
   },
 );

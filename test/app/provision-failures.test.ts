@@ -95,7 +95,7 @@ async function startMsk() {
   const operate = createOperator(async () => operator);
   const aws = await startAwsEndpoint(storage.kafka.bootstrapServers, {
     makeTopic: async (topic, numPartitions) =>
-      void (await view.admin.createTopics({ topics: [{ topic, numPartitions }] })),
+      void (await view.admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions }] })),
     removeTopic: (topic) => view.admin.deleteTopics({ topics: [topic] }),
     letIn: (user) => setScramUser(operate, user),
     keepOut: (username) => removeScramUser(operate, username),

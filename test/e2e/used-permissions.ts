@@ -11,7 +11,7 @@ const explained: readonly (readonly [permission: RegExp, why: string])[] = [
   [/: sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|GetQueueUrl) /, 'the event source mapping'],
   [/: sqs:ChangeMessageVisibility /, 'a message whose invocation failed is to come again soon'],
   [/: sqs:SendMessage on .*SlowWakeUps/, 'where the endpoint is slow'],
-  [/DeliverSlow.*: dynamodb:/, 'it does what Deliver does, with whose code it runs'],
+  [/DeliverSlow.*: (dynamodb:|sqs:SendMessage )/, 'it does what Deliver does, with whose code it runs'],
   [/Sweep.*: sqs:SendMessage /, 'a job that stands still is gone on with'],
   [
     /FanOut.*: sqs:SendMessage /,
