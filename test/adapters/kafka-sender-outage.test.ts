@@ -82,7 +82,7 @@ describe('a broker', { timeout: 90_000 }, () => {
     const requests = countProduceRequests();
     process.kill(kafka.pid, 'SIGSTOP');
     try {
-      const first = attempt(sender, target, { timeoutMs: 3_000 });
+      const first = attempt(sender, target, { timeoutMs: 8_000 });
       await expect.poll(() => requests.count).toBe(1);
       expect(await attempt(sender, target, { beginByMs: Date.now() + 200 })).toBeUndefined();
       const impatient = { endpoint: 'other', patienceMs: 100 };
