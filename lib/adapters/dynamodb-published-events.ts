@@ -82,15 +82,14 @@ export function createPublishedEvents(
         break;
       } catch (error) {
         const reasons = cancelledFor(error);
-        const taken = claiming.filter((_, at) => reasons[at]?.Code === 'ConditionalCheckFailed');
-        for (const one of taken) {
-          const holder = reasons[claiming.indexOf(one)]!.Item!['event_id']!.S!;
-          // A try of which it was not known that it went through. Whoever goes on with the call finds its events.
-          if (holder === one.event.id) throw error;
-          holders.set(one, holder);
-        }
+        const taken = claiming.filter(
+          (one, at) => ![undefined, one.event.id].includes(holderOf(reasons[at])),
+        );
+        for (const one of taken) holders.set(one, holderOf(reasons[claiming.indexOf(one)])!);
         rest = rest.filter((one) => !holders.has(one));
         if (taken.length > 0) continue;
+        // All of it is there: an earlier try, of which nobody heard, went through.
+        if (reasons.every(isThere)) break;
         const isPassing = reasons.every(({ Code = 'None' }) => Code === 'None' || passing.has(Code));
         if (!isPassing || tries++ === mostTries) throw error;
         await wait(Math.min(10 * 2 ** tries, 500) * Math.random());
@@ -167,6 +166,16 @@ function cancelledFor(error: unknown): readonly CancellationReason[] {
   if (error instanceof TransactionCanceledException && error.CancellationReasons)
     return error.CancellationReasons;
   throw error;
+}
+
+/** Whether a condition, which each write has, says that its item is there already. */
+function isThere({ Code }: CancellationReason): boolean {
+  return Code === 'ConditionalCheckFailed';
+}
+
+/** The id of the event that has the claim. */
+function holderOf(reason: CancellationReason | undefined): string | undefined {
+  return reason && isThere(reason) ? reason.Item!['event_id']!.S! : undefined;
 }
 
 function keyOf(orgId: string, givenId: string): Item {

@@ -135,7 +135,17 @@ export function publishedEventsContract(
       await expectNothingOf(copies.flat().filter((one) => !isWinner(one) && one.event.givenId));
     });
 
-    it('refuses what is there already, and leaves it as it is', async () => {
+    it('takes what it has written already for written, as when the answer of the first try got lost', async () => {
+      const [other] = call([{ givenId: 'evt_1' }]) as [PublishedEvent];
+      await write([other]);
+      const events = call([{}, { givenId: 'evt_1' }, { givenId: 'evt_2' }]);
+      const written = await write(events);
+      expect(await write(events)).toEqual(written);
+      await expectThere([events[0]!, events[2]!]);
+      await expectNothingOf([events[1]!]);
+    });
+
+    it('refuses what is there otherwise, and leaves it as it is', async () => {
       for (const parts of [
         [{}, {}],
         [{ givenId: 'evt_1' }, {}],
