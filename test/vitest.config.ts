@@ -11,7 +11,7 @@ export default defineConfig({
     // kafkajs 2.2.4 sets a timer of a negative time now and then, which Node 24 warns about.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     // Many end-to-end files wait more than they work: four of them keep two cores busy.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: SlowFilesFirst },
     // For tests that wait on real engines; a test says so itself where it needs longer. All three end what hangs: a machine that
     // is three times as slow must not reach them.

@@ -1,6 +1,7 @@
 import kafkajs, { type AclResourceTypes } from 'kafkajs';
 import { localListeners } from '../source-settings.ts';
 import type { KafkaAccess } from './engines/engine.ts';
+import { createLedTopic } from './engines/kafka-client.ts';
 import type { Workshop } from './resource-kind.ts';
 
 /** A source that is about to be read. */
@@ -29,7 +30,7 @@ export async function prepareSource(source: PreparedSource, workshop: Workshop):
     await letRead(source, workshop);
   if (bootstrapServers?.some((server) => Object.values<string>(localListeners).includes(server))) {
     const admin = await workshop.kafkaAdmin();
-    const created = await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+    const created = await createLedTopic(admin, { topic, numPartitions: 1 });
     if (created) workshop.say(`Topic ${topic} is made on the local broker, with one partition`);
   }
 }

@@ -54,10 +54,10 @@ export async function* walkDown(
 ): AsyncIterable<Stretch> {
   const since = rfc3339(sinceMs);
   const firstHour = hourOf(sinceMs);
+  const windowsAtOnce = Math.max(Math.floor(queriesAtOnce / lists.length), 1);
   let hours = [from.slice(0, firstHour.length)];
   let top = from;
   while (hours.length > 0) {
-    const windowsAtOnce = Math.max(Math.floor(queriesAtOnce / lists.length), 1);
     const found = await mapAtOnce(hours, windowsAtOnce, (hour) => window(hour, top));
     for (const [at, hour] of hours.entries()) {
       let stretch = found[at]!;
@@ -75,15 +75,15 @@ export async function* walkDown(
 
   /** What an hour has at and below a place, or just below it, as far as a few answers tell. */
   async function window(hour: string, place: string, isBelow = false): Promise<Omit<Stretch, 'hours'>> {
-    const answersOf = async (list: ListOfHour) => {
+    const asking = lists.map(async (list) => {
       const [down, up] = await Promise.all([
         query(list(hour), since, place, pageKeys, false),
         // Above the place only the repeats of what is below it are of interest. Only one hour has a place in it.
         place.startsWith(`${hour}:`) ? query(list(hour), place, `${hour}~`, nearby, true) : [],
       ]);
       return { down, up };
-    };
-    const answers = await Promise.all(lists.map(answersOf));
+    });
+    const answers = await Promise.all(asking);
     // Of an answer that is not all there is, the last entries serve as neighbours only.
     const floors = answers.flatMap(({ down }) =>
       down.length < pageKeys ? [] : [down[pageKeys - 1 - nearby]!.listedAt],

@@ -220,15 +220,23 @@ export async function startAwsEndpoint(addresses: string, brokers?: Brokers): Pr
   };
 
   const server = createServer((request, response) => {
-    void answerTo(request).then(([status, body, errorName]) => {
-      const headers = {
-        'content-type': 'application/json',
-        ...(errorName && { 'x-amzn-errortype': errorName }),
-      };
-      response
-        .writeHead(status, headers)
-        .end(JSON.stringify({ ...body, ...(errorName && { __type: errorName }) }));
-    });
+    // What its brokers refuse is told, or whoever asked would wait for ever.
+    const failed = (error: unknown): Answer => [
+      500,
+      { message: String(error) },
+      'InternalServerErrorException',
+    ];
+    void answerTo(request)
+      .catch(failed)
+      .then(([status, body, errorName]) => {
+        const headers = {
+          'content-type': 'application/json',
+          ...(errorName && { 'x-amzn-errortype': errorName }),
+        };
+        response
+          .writeHead(status, headers)
+          .end(JSON.stringify({ ...body, ...(errorName && { __type: errorName }) }));
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint: AwsEndpoint = {

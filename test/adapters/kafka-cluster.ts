@@ -99,7 +99,7 @@ async function startNodes(folder: string, jars: readonly string[], settings: Clu
           name: 'kafka',
           title: `Kafka ${id}`,
           folder: own,
-          classPath: jars,
+          files: jars,
           command: () => Promise.resolve([...options, 'kafka.Kafka', file]),
           ports: (log) => (log.includes('Kafka Server started') ? [ports.get(id)!] : undefined),
         },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectionsConnectsChannel } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
+import { createLedTopic } from '../../infra/local/engines/kafka-client.ts';
 import type { KafkaSender } from '../../lib/adapters/kafka-sender.ts';
 import { partitionOfKey } from '../../lib/core/murmur2.ts';
 import type { KafkaTarget } from '../../lib/core/kafka-target.ts';
@@ -30,7 +31,7 @@ async function topicOn(
   const replicaAssignment = replicas.map((brokers, partition) => ({ partition, replicas: brokers }));
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   await asAdministrator(access, (admin) =>
-    admin.createTopics({ waitForLeaders: true, topics: [{ topic, replicaAssignment, configEntries }] }),
+    createLedTopic(admin, { topic, replicaAssignment, configEntries }),
   );
   return topic;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connectionsConnectsChannel } from '@platformatic/kafka';
 import { afterEach, describe, expect, test, type TestContext, vi } from 'vitest';
 import { setKafkaUser } from '../../infra/local/engines/kafka-users.ts';
+import { freeze } from '../freeze.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
 import {
   attempt,
@@ -80,7 +81,7 @@ describe('a broker', { timeout: 90_000 }, () => {
     await attempt(sender, target);
 
     const requests = countProduceRequests();
-    process.kill(kafka.pid, 'SIGSTOP');
+    await freeze(kafka.pid);
     try {
       const first = attempt(sender, target, { timeoutMs: 8_000 });
       await expect.poll(() => requests.count).toBe(1);
@@ -102,7 +103,7 @@ describe('a broker', { timeout: 90_000 }, () => {
 
     const produced = countProduceRequests();
     const [asked, connected] = [countMetadataRequests(), countRequests(connectionsConnectsChannel)];
-    process.kill(kafka.pid, 'SIGSTOP');
+    await freeze(kafka.pid);
     let both;
     try {
       const first = attempt(sender, target);
@@ -139,7 +140,7 @@ describe('a broker', { timeout: 90_000 }, () => {
       (await Promise.all(attempts)).map((one) => one?.error ?? (one?.acknowledged ? 'written' : 'not begun'));
     const many = (target: typeof allowed) => Array.from({ length: 20 }, () => attempt(sender, target));
     const produced = countProduceRequests();
-    process.kill(kafka.pid, 'SIGSTOP');
+    await freeze(kafka.pid);
     let started;
     try {
       const before = many(allowed);

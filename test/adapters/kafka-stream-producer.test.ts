@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createKafkaStreamProducer } from '../../lib/adapters/kafka-stream-producer.ts';
 import { type StreamRecord, StreamMissing } from '../../lib/app/ports/stream-producer.ts';
 import { operatorOf } from '../contracts/cluster-contents.ts';
+import { freeze } from '../freeze.ts';
 import { useEngine } from '../infra/local/pollers/engine-for-tests.ts';
 import { countProduceRequests, countRequests, createTopic, makeTopic, readTopic } from './kafka-topics.ts';
 
@@ -168,7 +169,7 @@ describe('a broker', { timeout: 90_000 }, () => {
     const topic = await createTopic(engines().kafka);
     const producer = startProducer(1_000);
     await producer.send(topic, recordsOf(1));
-    process.kill(kafka.pid, 'SIGSTOP');
+    await freeze(kafka.pid);
     try {
       await expect(producer.send(topic, recordsOf(1))).rejects.toThrow('no acknowledgement');
     } finally {

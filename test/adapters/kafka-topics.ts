@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { connectionsApiChannel } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
-import { expect, onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { KafkaAccess } from '../../infra/local/engines/engine.ts';
 import type { Engines } from '../../infra/local/engines/engines.ts';
-import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
+import { createLedTopic, kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { createKafkaSender } from '../../lib/adapters/kafka-sender.ts';
 import type { KafkaSender, KafkaSenderOptions } from '../../lib/adapters/kafka-sender.ts';
 import type { TargetRules } from '../../lib/adapters/target-rules.ts';
@@ -79,18 +79,8 @@ export async function createTopic(
   return topic;
 }
 
-/** A broker tells of a topic, and of its leaders, a moment after it has made it. */
 export async function makeTopic(access: KafkaAccess, wanted: kafkajs.ITopicConfig): Promise<void> {
-  await asAdministrator(access, async (admin) => {
-    await admin.createTopics({ waitForLeaders: false, topics: [wanted] });
-    await vi.waitFor(
-      async () => {
-        const { topics } = await admin.fetchTopicMetadata({ topics: [wanted.topic] });
-        expect(topics[0]!.partitions.filter(({ leader }) => leader < 0)).toEqual([]);
-      },
-      { timeout: 20_000 },
-    );
-  });
+  await asAdministrator(access, (admin) => createLedTopic(admin, wanted));
 }
 
 export async function asAdministrator<Answer>(

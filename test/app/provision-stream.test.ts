@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLedTopic } from '../../infra/local/engines/kafka-client.ts';
 import { createDocuments } from '../../lib/adapters/dynamodb-documents.ts';
 import { createKafkaStreamCluster } from '../../lib/adapters/kafka-stream-cluster.ts';
 import type { StreamCluster } from '../../lib/app/ports/stream-cluster.ts';
@@ -191,7 +192,7 @@ test('a stream from before orgs had a share of the partitions is repaired and as
 });
 
 /** A topic that somebody else has made. */
-const makeTopic = (topic: string) => provisioning.view.admin.createTopics({ topics: [{ topic }] });
+const makeTopic = (topic: string) => createLedTopic(provisioning.view.admin, { topic });
 
 test('a topic that is there already is not taken over: the stream fails with its name, and its removal leaves the topic', async () => {
   const org = await startOrg();

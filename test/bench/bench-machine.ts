@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka } from 'kafkajs';
-import { kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
+import { createLedTopic, kafkaClientOptions } from '../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../infra/local/fanout-local.ts';
 import { type LoadProcess, startLoadProcess } from './load-process.ts';
 import type { Order, Result } from './load.ts';
@@ -129,12 +129,12 @@ async function call(
 
 async function untilDelivered(fanout: Fanout): Promise<void> {
   const isOpen = async () => {
-    let path: string | undefined = '/v1/events?state=queued';
-    while (path) {
-      const page = (await call(fanout, 'GET', path)) as { data: unknown[]; next_cursor?: string };
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const path: string = `/v1/events?state=queued${cursor && `&cursor=${cursor}`}`;
+      const page = (await call(fanout, 'GET', path)) as { data: unknown[]; next_cursor: string | null };
       if (page.data.length > 0) return true;
-      const { next_cursor: cursor } = page;
-      path = cursor && `/v1/events?state=queued&cursor=${encodeURIComponent(cursor)}`;
+      cursor = page.next_cursor;
     }
     return false;
   };
@@ -157,7 +157,7 @@ async function setSource(fanout: Fanout, source: object): Promise<void> {
 async function createTarget({ engines }: Fanout): Promise<string> {
   const admin = new Kafka(kafkaClientOptions(engines.kafka)).admin();
   await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: target, numPartitions: 3 }] });
+  await createLedTopic(admin, { topic: target, numPartitions: 3 });
   await admin.disconnect();
   return target;
 }

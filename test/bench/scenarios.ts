@@ -48,7 +48,7 @@ export const warmUp: Scenario = { name: 'warm-up', endpoints: 1, records: 3_000 
 
 /** So that isolation is measured on a machine that has served for a while, and has had slow endpoints. */
 export const isolationWarmUps: readonly Scenario[] = [
-  { name: 'warm-up', endpoints: 1, records: 20_000 },
+  { ...warmUp, records: 20_000 },
   {
     name: 'warm-up beside a slow endpoint',
     endpoints: 1,

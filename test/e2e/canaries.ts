@@ -1,6 +1,7 @@
 import { type Fanout, type FanoutOptions, startFanout } from '../../infra/local/fanout-local.ts';
 import { isSecretHeader } from '../../lib/core/headers.ts';
-import { localAssembly } from '../local-assembly.ts';
+import type { StageSettings } from '../../infra/stages.ts';
+import { assemblyOf, localAssembly } from '../local-assembly.ts';
 import { watchCalls } from './watched-calls.ts';
 
 /**
@@ -17,11 +18,14 @@ const leastSecret = 12;
 /** Of thousands of records that differ in a number, the first ones tell as much. */
 const mostPayloads = 300;
 
+/** `stage`: settings of one that is not the local stage. */
+export type WatchedOptions = Partial<Omit<FanoutOptions, 'stage'>> & { readonly stage?: StageSettings };
+
 /**
  * Starts Fanout for end-to-end tests; its `stop` fails when a function wrote a secret or a payload to its log, or asked AWS
  * for what its role does not allow.
  */
-export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): Promise<Fanout> {
+export async function startWatchedFanout({ stage, ...options }: WatchedOptions = {}): Promise<Fanout> {
   const log = (line: string) => {
     lines.push(line);
     options.log?.(line);
@@ -30,7 +34,7 @@ export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): 
   const fanout = await startFanout({
     say: () => {},
     fast: true,
-    ...(options.stage === undefined && { assembly: await localAssembly() }),
+    assembly: await (stage ? assemblyOf(stage) : localAssembly()),
     ...options,
     log,
     onAwsCall: calls.note,
@@ -44,7 +48,7 @@ export async function startWatchedFanout(options: Partial<FanoutOptions> = {}): 
     async stop() {
       await fanout.stop();
       checkLog();
-      calls.check(fanout.machine.stacks, options.stage !== undefined);
+      calls.check(fanout.machine.stacks, stage !== undefined);
     },
   };
 }

@@ -5,8 +5,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Received, receiverPool } from '../receiver.ts';
 import { patientStage } from '../local-assembly.ts';
+import { type Received, receiverPool } from '../receiver.ts';
 import { idsAt, startBrokenReceiver } from './delivery-client.ts';
 import { connectClient, type FanoutClient } from './fanout-client.ts';
 import { startTimeMachine, timedDeliveries, type TimeMachine } from './time-machine.ts';

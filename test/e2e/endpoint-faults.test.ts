@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
 import { boundedRequests } from '../../lib/adapters/bounded-requests.ts';
+import { freeze } from '../freeze.ts';
 import type { startReceiver } from '../receiver.ts';
 import { type Received, receiverPool } from '../receiver.ts';
 import { startWatchedFanout } from './canaries.ts';
@@ -194,7 +195,7 @@ test(
   async ({ annotate }) => {
     const queue = fanout.engines.processes.find(({ name }) => name === 'sqs')!;
     const { url, accepted } = await refusesOnce((_, response) => response.writeHead(500).end());
-    process.kill(queue.pid, 'SIGSTOP');
+    await freeze(queue.pid);
     await sendTo(url);
     await wait(10_000);
     process.kill(queue.pid, 'SIGCONT');
@@ -212,7 +213,7 @@ test(
     const limit = 5;
     await sendTo(receiver.url, { rate_limit: limit });
     await expect.poll(() => receiver.received.length).toBeGreaterThan(limit);
-    process.kill(queue.pid, 'SIGSTOP');
+    await freeze(queue.pid);
     // Until every delivery has missed its time.
     await wait((events / limit) * 1000 + 5_000);
     process.kill(queue.pid, 'SIGCONT');

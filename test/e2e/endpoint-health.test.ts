@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
-import { receiverPool } from '../receiver.ts';
 import { patientStage } from '../local-assembly.ts';
+import { receiverPool } from '../receiver.ts';
 import { type ApiClient, type List, apiClient, time } from './api/api-client.ts';
 import { startWatchedFanout } from './canaries.ts';
 import { deliveryClient, startBrokenReceiver } from './delivery-client.ts';

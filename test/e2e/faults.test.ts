@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Fanout } from '../../infra/local/fanout-local.ts';
+import { freeze } from '../freeze.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { startWatchedFanout } from './canaries.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
@@ -105,7 +106,7 @@ test.each(['dynamodb', 'sqs'] as const)(
   async (name) => {
     const numbers = await produceDuring(name, async () => {
       await wait(2000);
-      process.kill(engine(name).pid, 'SIGSTOP');
+      await freeze(engine(name).pid);
       await wait(outageMs);
       process.kill(engine(name).pid, 'SIGCONT');
       await wait(2000);

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTopic, readTopic } from '../adapters/kafka-topics.ts';
+import { freeze } from '../freeze.ts';
 import { type Received, receiverPool } from '../receiver.ts';
 import { type ApiClient, type List, type ProblemBody, apiClient, problem } from './api/api-client.ts';
 import { deliveryClient, idsAt, startBrokenReceiver } from './delivery-client.ts';
@@ -246,7 +247,7 @@ test(
     const events = [1, 2, 3].map((data) => ({ event_type: 'a', data, ...(data === 2 && { id: 'evt_2' }) }));
     const call = () => publish<{ data: Published[] }>(org, events, { idempotencyKey: 'key' });
     const sqs = time.fanout.engines.processes.find(({ name }) => name === 'sqs')!;
-    process.kill(sqs.pid, 'SIGSTOP');
+    await freeze(sqs.pid);
     try {
       // It stands still when its events are durable, and their wake-ups are to be sent.
       const killed = call().catch(() => ({ status: 500 }));

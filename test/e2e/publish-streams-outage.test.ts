@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streamingExample } from '../documented-events.ts';
+import { freeze } from '../freeze.ts';
 import { problem } from './api/api-client.ts';
 import { type FanoutClient, connectClient } from './fanout-client.ts';
 import { ledgerEvent, publishClient, readStream } from './publish-client.ts';
@@ -53,7 +54,7 @@ describe('a broker', { timeout: 120_000 }, () => {
     const kafka = broker() ?? skip('Kafka is not a process of ours');
     const { org, stream, credentials } = await streams.create();
     await publish(`${org}/ledger-events`, ledgerEvent('l', 0));
-    process.kill(kafka.pid, 'SIGSTOP');
+    await freeze(kafka.pid);
     const text = `[${ledgerEvent('l', 1)},${ledgerEvent('l', 2)}]`;
     const cut = publish(`${org}/ledger-events`, text, 'key');
     const again = () => publish(`${org}/ledger-events`, text, 'key');

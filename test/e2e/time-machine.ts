@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { createFunctionClock } from '../../infra/local/function-clock.ts';
-import type { Fanout, FanoutOptions } from '../../infra/local/fanout-local.ts';
-import { startWatchedFanout } from './canaries.ts';
+import type { Fanout } from '../../infra/local/fanout-local.ts';
+import { startWatchedFanout, type WatchedOptions } from './canaries.ts';
 import type { FanoutClient } from './fanout-client.ts';
 import { stages } from '../../infra/stages.ts';
 import { asAdministrator } from '../adapters/kafka-topics.ts';
@@ -33,7 +33,7 @@ export interface TimeMachine {
 
 /** @param options what else the machine is started with; `restart` needs engines that are given */
 export async function startTimeMachine(
-  options: Pick<FanoutOptions, 'engines' | 'stage'> = {},
+  options: Pick<WatchedOptions, 'engines' | 'stage'> = {},
 ): Promise<TimeMachine> {
   const clock = createFunctionClock();
   const swept: number[] = [];

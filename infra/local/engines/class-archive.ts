@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder } from './class-paths.ts';
-import { keptFolder } from './kept-folder.ts';
+import { fingerprint, keptFile, keptFolder } from './kept-folder.ts';
 
 const file = 'classes.jsa';
 
@@ -12,11 +9,8 @@ const file = 'classes.jsa';
  * https://docs.oracle.com/en/java/javase/17/docs/specs/man/java.html#application-class-data-sharing
  */
 export async function archivedClasses(classPath: string): Promise<string[]> {
-  const archive = path.join(cacheFolder, nameOf(classPath), file);
-  return access(archive).then(
-    () => [`-XX:SharedArchiveFile=${archive}`],
-    () => [],
-  );
+  const archive = await keptFile(nameOf(classPath), file);
+  return archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`];
 }
 
 /**
@@ -31,5 +25,5 @@ export async function archiveClasses(
 }
 
 function nameOf(classPath: string): string {
-  return `classes-${createHash('sha256').update(classPath).digest('hex').slice(0, 16)}`;
+  return `classes-${fingerprint(classPath)}`;
 }

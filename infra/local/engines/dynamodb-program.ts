@@ -21,7 +21,7 @@ export function dynamodbProgram(folder: string, files: readonly string[], fast: 
     name: 'dynamodb',
     title: 'DynamoDB Local',
     folder,
-    classPath: files.filter((file) => file.endsWith('.jar')),
+    files,
     command: async ([port = 0]) => [
       ...(fast ? fastStart : []),
       '-Xmx512m',

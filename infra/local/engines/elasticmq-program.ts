@@ -22,7 +22,7 @@ export function elasticmqProgram(folder: string, files: readonly string[]): Java
     name: 'sqs',
     title: 'ElasticMQ',
     folder,
-    classPath: files.filter((file) => file.endsWith('.jar')),
+    files,
     async command([port = 0]) {
       await writeFile(configuration, elasticmqConfiguration('127.0.0.1', port));
       return [...fastStart, '-Xmx256m', `-Dconfig.file=${configuration}`, 'org.elasticmq.server.Main'];

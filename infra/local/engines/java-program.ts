@@ -21,7 +21,8 @@ export interface JavaProgram {
   title: string;
   /** Holds its files; also where it runs. */
   folder: string;
-  classPath: readonly string[];
+  /** Of these, jars are its class path. */
+  files: readonly string[];
   /**
    * Options, main class and arguments.
    * @param ports those of the run before, in the order of `ports()`; none at the first start: any free ones
@@ -149,8 +150,8 @@ async function startRun(
   }
 }
 
-function classPathOf({ classPath }: JavaProgram): string {
-  return classPath.join(path.delimiter);
+function classPathOf({ files }: JavaProgram): string {
+  return files.filter((file) => file.endsWith('.jar')).join(path.delimiter);
 }
 
 async function untilListening(

@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs';
-import type { KafkaConfig, SASLOptions } from 'kafkajs';
+import type { Admin, ITopicConfig, KafkaConfig, SASLOptions } from 'kafkajs';
 import type { KafkaAccess } from './engine.ts';
 
 // kafkajs warns each program that its default partitioner changed in 2.0: ours never had the one before.
@@ -56,4 +56,28 @@ async function askForCluster(options: KafkaConfig): Promise<void> {
   } finally {
     await admin.disconnect();
   }
+}
+
+const topicTimeoutMs = 20_000;
+
+/**
+ * Makes a topic, and waits until each of its partitions has a leader: brokers hear of a topic a moment after it is made,
+ * and kafkajs's own `waitForLeaders` takes what they say until then for a failure.
+ * @returns whether it is new; false leaves the topic that there is as it is
+ * @throws Error when it has no leaders after 20 s
+ */
+export async function createLedTopic(admin: Admin, wanted: ITopicConfig): Promise<boolean> {
+  const isNew = await admin.createTopics({ waitForLeaders: false, topics: [wanted] });
+  const deadline = Date.now() + topicTimeoutMs;
+  while (isNew && !(await isLed(admin, wanted.topic))) {
+    if (Date.now() > deadline)
+      throw new Error(`Topic ${wanted.topic} had no leaders within ${topicTimeoutMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return isNew;
+}
+
+async function isLed(admin: Admin, topic: string): Promise<boolean> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
+  return topics.length > 0 && topics[0]!.partitions.every(({ leader }) => leader >= 0);
 }

@@ -34,7 +34,7 @@ export async function kafkaProgram(folder: string, jars: readonly string[]): Pro
     name: 'kafka',
     title: 'Kafka',
     folder,
-    classPath: jars,
+    files: jars,
     access,
     async command(ports) {
       await writeProperties(folder, password, certificate, ports);

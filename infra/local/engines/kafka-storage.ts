@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeArguments } from './java-program.ts';
 import { administrator, kafkaProperties } from './kafka-properties.ts';
-import { keptFolder } from './kept-folder.ts';
+import { fingerprint, keptFolder } from './kept-folder.ts';
 import { runJava } from './run-java.ts';
 
 const files = { data: 'kafka-data', password: 'administrator.password' };
@@ -14,12 +14,8 @@ const files = { data: 'kafka-data', password: 'administrator.password' };
  * @returns the administrator's password, who is in the storage: SCRAM users cannot be made later without one
  */
 export async function copyEmptyStorage(dataFolder: string, options: readonly string[]): Promise<string> {
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([options, propertiesOf('', '')]))
-    .digest('hex');
-  const kept = await keptFolder(`kafka-storage-${fingerprint.slice(0, 16)}`, (folder) =>
-    format(folder, options),
-  );
+  const name = `kafka-storage-${fingerprint(JSON.stringify([options, propertiesOf('', '')]))}`;
+  const kept = await keptFolder(name, (folder) => format(folder, options));
   await cp(path.join(kept, files.data), dataFolder, { recursive: true });
   return readFile(path.join(kept, files.password), 'utf8');
 }

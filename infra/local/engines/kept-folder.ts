@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolder } from './class-paths.ts';
@@ -20,6 +21,17 @@ export async function keptFolder(name: string, make: (folder: string) => Promise
     if (!(await exists(kept))) throw error;
   }
   return kept;
+}
+
+/** A file of a folder that is kept, where it is there. */
+export async function keptFile(name: string, file: string): Promise<string | undefined> {
+  const kept = path.join(cacheFolder, name, file);
+  return (await exists(kept)) ? kept : undefined;
+}
+
+/** For the name of a folder: what is made of something else is another one. */
+export function fingerprint(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 const exists = (file: string): Promise<boolean> =>

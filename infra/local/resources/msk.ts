@@ -1,6 +1,7 @@
 import type { Admin, IResourceConfigEntry } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { z } from 'zod';
+import { createLedTopic } from '../engines/kafka-client.ts';
 import { tagsMeanNothing, type ResourceKind } from '../resource-kind.ts';
 
 const clusterRuns = z.strictObject({ ClusterName: z.string() });
@@ -134,16 +135,11 @@ export const topic: ResourceKind<z.infer<typeof topicRuns>> = {
     const admin = await workshop.kafkaAdmin();
     const { TopicName, PartitionCount, ReplicationFactor, Configs } = properties;
     const replicationFactor = Math.min(ReplicationFactor, await brokerCount(admin));
-    const created = await admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        {
-          topic: TopicName,
-          numPartitions: PartitionCount,
-          replicationFactor,
-          configEntries: Configs.map((entry) => topicConfig(entry, replicationFactor)),
-        },
-      ],
+    const created = await createLedTopic(admin, {
+      topic: TopicName,
+      numPartitions: PartitionCount,
+      replicationFactor,
+      configEntries: Configs.map((entry) => topicConfig(entry, replicationFactor)),
     });
     if (!created) workshop.say(`Topic ${TopicName} is there already and used as it is`);
   },

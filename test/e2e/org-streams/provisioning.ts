@@ -1,6 +1,6 @@
 import { type Admin, Kafka, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { kafkaClientOptions } from '../../../infra/local/engines/kafka-client.ts';
+import { createLedTopic, kafkaClientOptions } from '../../../infra/local/engines/kafka-client.ts';
 import type { Fanout } from '../../../infra/local/fanout-local.ts';
 import { mapAtOnce } from '../../../lib/core/map-at-once.ts';
 import { problem } from '../api/api-client.ts';
@@ -197,7 +197,7 @@ export function provisioningSuite(running: () => Running): void {
     test("a topic that is somebody else's is neither read nor written nor removed, though it is named like the org's", async () => {
       const org = await client.createOrg();
       const topic = `${org}.prices`;
-      await admin.createTopics({ topics: [{ topic }] });
+      await createLedTopic(admin, { topic });
       await send(topic, 'theirs');
       await client.call('PUT', streams.path(org));
       await expect.poll(async () => (await streams.get(org)).status, { timeout: 30_000 }).toBe('failed');

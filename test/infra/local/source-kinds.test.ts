@@ -1,12 +1,13 @@
 import { Kafka, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engines, startEngines } from '../../../infra/local/engines/engines.ts';
-import { kafkaClientOptions } from '../../../infra/local/engines/kafka-client.ts';
+import { createLedTopic, kafkaClientOptions } from '../../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../../infra/local/fanout-local.ts';
 import { localSecret } from '../../../infra/local/source-secrets.ts';
 import type { SourceCluster } from '../../../infra/source-settings.ts';
 import { stages } from '../../../infra/stages.ts';
 import { connectClient, type FanoutClient } from '../../e2e/fanout-client.ts';
+import { assemblyOf } from '../../local-assembly.ts';
 import { type Receiver, startReceiver } from '../../receiver.ts';
 import { onLocalBroker, secretArn, selfManaged, stageOf } from '../source-stages.ts';
 
@@ -66,7 +67,7 @@ beforeAll(async () => {
     say: (line) => void lines.push(line),
     fast: true,
     engines,
-    stage: stageOf(clusters, stages.local),
+    assembly: await assemblyOf(stageOf(clusters, stages.local)),
     secrets: {
       [wrongPassword]: JSON.stringify({ username: 'admin', password: 'not it' }),
       ...(engines.kafkaTls && {
@@ -94,7 +95,7 @@ afterAll(async () => {
 async function createTopic(topic: string): Promise<void> {
   const admin = new Kafka(kafkaClientOptions(engines.kafka)).admin();
   await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+  await createLedTopic(admin, { topic, numPartitions: 1 });
   await admin.disconnect();
 }
 

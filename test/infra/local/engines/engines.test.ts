@@ -17,7 +17,8 @@ import type { TestContext } from 'vitest';
 import { startEngines } from '../../../../infra/local/engines/engines.ts';
 import type { EngineProcess, Engines, KafkaAccess } from '../../../../infra/local/engines/engines.ts';
 import { removeStaleFolders } from '../../../../infra/local/engines/folder.ts';
-import { kafkaClientOptions } from '../../../../infra/local/engines/kafka-client.ts';
+import { createLedTopic, kafkaClientOptions } from '../../../../infra/local/engines/kafka-client.ts';
+import { freeze } from '../../../freeze.ts';
 
 let engines: Engines;
 let folder: string;
@@ -155,7 +156,7 @@ describe('engines that are Java programs', () => {
 
   test('stop leaves no process and no folder, frozen ones included, and can be called again', async (context) => {
     const pids = processes(context).map(({ pid }) => pid);
-    process.kill(processOf('kafka', context).pid, 'SIGSTOP');
+    await freeze(processOf('kafka', context).pid);
     expect(existsSync(folder)).toBe(true);
 
     await engines.stop();
@@ -198,7 +199,7 @@ async function roundTrip(
   const producer = kafka.producer();
   try {
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+    await createLedTopic(admin, { topic });
     await producer.connect();
     await producer.send({ topic, messages: [message] });
   } finally {

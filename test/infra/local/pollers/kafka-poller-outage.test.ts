@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { freeze } from '../../../freeze.ts';
 import { useEngine } from './engine-for-tests.ts';
 import { createTrial, expectNothingPassedOver, until } from './kafka-trial.ts';
 
@@ -47,7 +48,7 @@ describe('a broker', { timeout: 2 * afterAnOutage }, () => {
     const poller = await trial.poll(() => undefined);
     await until(async () => expect(await trial.commits()).toEqual([5]));
 
-    process.kill(broker.pid, 'SIGSTOP');
+    await freeze(broker.pid);
     try {
       await until(() => expect(poller.said).toHaveLength(1), afterAnOutage);
     } finally {
@@ -67,7 +68,7 @@ describe('a broker', { timeout: 2 * afterAnOutage }, () => {
     const poller = await trial.poll(() => undefined);
     await until(() => expect(poller.invocations).toHaveLength(1));
 
-    process.kill(broker.pid, 'SIGSTOP');
+    await freeze(broker.pid);
     try {
       await poller.stop();
     } finally {

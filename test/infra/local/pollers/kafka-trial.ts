@@ -2,7 +2,7 @@ import kafkajs from 'kafkajs';
 import type { Admin, Message, Producer } from 'kafkajs';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { Engines } from '../../../../infra/local/engines/engines.ts';
-import { kafkaClientOptions } from '../../../../infra/local/engines/kafka-client.ts';
+import { createLedTopic, kafkaClientOptions } from '../../../../infra/local/engines/kafka-client.ts';
 import type { KafkaEvent, KafkaEventRecord } from '../../../../infra/local/pollers/kafka-event.ts';
 import type { KafkaPollerOptions } from '../../../../infra/local/pollers/kafka-poller.ts';
 import { startKafkaPoller } from '../../../../infra/local/pollers/kafka-poller.ts';
@@ -33,11 +33,12 @@ export async function createTrial(engines: Engines, partitions = 1) {
   topics += 1;
   const topic = `records-${process.pid}-${topics}`;
   const groupId = `group-${topic}`;
-  if (partitions > 0) await createTopic(admin, topic, partitions);
+  const createTopic = (numPartitions: number) => createLedTopic(admin, { topic, numPartitions });
+  if (partitions > 0) await createTopic(partitions);
   return {
     topic,
     groupId,
-    createTopic: (count: number) => createTopic(admin, topic, count),
+    createTopic,
     async addPartitions(count: number) {
       await admin.createPartitions({ topicPartitions: [{ topic, count }] });
       await producer.disconnect();
@@ -87,10 +88,6 @@ async function poll(options: Omit<KafkaPollerOptions, 'invoke' | 'say'>, work: F
   });
   onTestFinished(() => poller.stop());
   return { ...poller, invocations, said };
-}
-
-async function createTopic(admin: Admin, topic: string, numPartitions: number): Promise<void> {
-  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
 }
 
 async function produce(

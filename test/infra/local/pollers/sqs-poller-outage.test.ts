@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { freeze } from '../../../freeze.ts';
 import { useEngine } from './engine-for-tests.ts';
 import { until } from './kafka-trial.ts';
 import { createQueueTrial } from './sqs-trial.ts';
@@ -20,7 +21,7 @@ describe('an engine', { timeout: 150_000 }, () => {
     const poller = await trial.poll(async () => (invoked.resolve(), frozen.promise));
     await invoked.promise;
 
-    process.kill(engine.pid, 'SIGSTOP');
+    await freeze(engine.pid);
     try {
       frozen.resolve();
       await until(() => expect(poller.said).toHaveLength(1), PATIENT);
