@@ -113,7 +113,7 @@ export const stages: Readonly<Record<StageName, StageSettings>> = {
     },
     deliveryConcurrency: 2,
     slowDeliveryConcurrency: 2,
-    publishConcurrency: 20,
+    publishConcurrency: 6,
     allowLoopbackTargets: true,
     kafkaCertificateAuthorities: [localAuthority],
     webhookPorts: 'any',
