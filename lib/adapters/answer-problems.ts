@@ -43,6 +43,8 @@ const busy = new Set([
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  // A try that was given up goes on there.
+  'TransactionInProgressException',
 ]);
 const lostConnection = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 

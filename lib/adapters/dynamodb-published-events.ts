@@ -75,10 +75,12 @@ export function createPublishedEvents(
     let rest = events;
     for (let tries = 1; rest.length > 0;) {
       const claiming = rest.filter(({ event }) => event.givenId !== undefined);
+      const writes = [
+        ...claiming.map((one) => claim(orgId, one, nowMs)),
+        ...eventItems(rest, nowMs, retentionDays).map((one) => put(one, nowMs)),
+      ];
       try {
-        const claims = claiming.map((one) => claim(orgId, one, nowMs));
-        const items = eventItems(rest, nowMs, retentionDays).map((one) => put(one, nowMs));
-        await client.send(new TransactWriteItemsCommand({ TransactItems: [...claims, ...items] }));
+        await client.send(new TransactWriteItemsCommand({ TransactItems: writes }));
         break;
       } catch (error) {
         const reasons = cancelledFor(error);
@@ -89,7 +91,7 @@ export function createPublishedEvents(
         rest = rest.filter((one) => !holders.has(one));
         if (taken.length > 0) continue;
         // All of it is there: an earlier try, of which nobody heard, went through.
-        if (reasons.every(isThere)) break;
+        if (reasons.length === writes.length && reasons.every(isThere)) break;
         const isPassing = reasons.every(({ Code = 'None' }) => Code === 'None' || passing.has(Code));
         if (!isPassing || tries++ === mostTries) throw error;
         await wait(Math.min(10 * 2 ** tries, 500) * Math.random());

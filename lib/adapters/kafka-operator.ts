@@ -63,11 +63,15 @@ export function createOperator(access: () => Promise<BrokerAccess>): Operator {
 
 async function connectToController(access: BrokerAccess): Promise<Connection> {
   const first = await connectToAny(access);
-  const { brokers, controllerId } = await metadataV7.api.async(first, [], false);
-  const controller = brokers.find(({ nodeId }) => nodeId === controllerId);
-  if (!controller || (controller.host === first.host && controller.port === first.port)) return first;
-  first.socket.destroy();
-  return connectTo(access, `${controller.host}:${controller.port}`);
+  let isKept = false;
+  try {
+    const { brokers, controllerId } = await metadataV7.api.async(first, [], false);
+    const controller = brokers.find(({ nodeId }) => nodeId === controllerId);
+    isKept = !controller || (controller.host === first.host && controller.port === first.port);
+    return isKept ? first : await connectTo(access, `${controller!.host}:${controller!.port}`);
+  } finally {
+    if (!isKept) first.socket.destroy();
+  }
 }
 
 /** The first of the bootstrap servers that lets us in. */

@@ -103,9 +103,12 @@ export function startRun(
   return withTimeFrom({ ...start, nodeRuns: [], createdAtMs, timesOutAtMs: 0 }, timeoutSeconds, createdAtMs);
 }
 
-/** The run with all of its time before it: a call that is repeated after an outage publishes it long after it was made. */
+/**
+ * The run with all of its time before it: a call that is repeated after an outage publishes it long after it was made. What
+ * an environment that was frozen does late does not take that time away again.
+ */
 export function withTimeFrom(run: Run, timeoutSeconds: number, nowMs: number): Run {
-  return { ...run, timesOutAtMs: nowMs + timeoutSeconds * 1000 };
+  return { ...run, timesOutAtMs: Math.max(run.timesOutAtMs, nowMs + timeoutSeconds * 1000) };
 }
 
 /** Outputs by the identifiers of nodes, as they were before others were given: null where there was none. */

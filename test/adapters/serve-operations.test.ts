@@ -43,6 +43,7 @@ test.each([
   [503, { name: 'TimeoutError' }],
   [503, { name: 'ThrottlingException', $metadata: { httpStatusCode: 400 } }],
   [503, { name: 'ProvisionedThroughputExceededException', $metadata: { httpStatusCode: 400 } }],
+  [503, { name: 'TransactionInProgressException', $metadata: { httpStatusCode: 400 } }],
   [503, { name: 'InternalServerError', $metadata: { httpStatusCode: 500 } }],
   [503, { code: 'ECONNREFUSED' }],
   [500, { name: 'ValidationException', $metadata: { httpStatusCode: 400 } }],

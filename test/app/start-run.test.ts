@@ -63,6 +63,10 @@ describe('a call that is repeated long after it was made first', () => {
     );
     expect(await others.get(run_id)).toMatchObject({ timesOutAtMs: startedMs + hour + 60_000 });
     expect((await others.get(run_id))!.nodeRuns).toHaveLength(1);
+
+    // The first invocation, thawed once the repeat has published the run.
+    expect(await startRun({ runs: others, eventIds }, newRun, call)).toEqual(late);
+    expect(await others.get(run_id)).toMatchObject({ timesOutAtMs: startedMs + hour + 60_000 });
   });
 
   test('gives the run its time once more when its records were kept, but no run that was there before', async () => {

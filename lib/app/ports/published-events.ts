@@ -16,7 +16,7 @@ export interface PublishedEvents {
    * once with the same given id exactly one is.
    * @param events with different given ids
    * @returns for each the id of the event that has its given id: its own when it was written
-   * @throws also when one of them is there already
+   * @throws also when a part of one is there already; what is there whole, as a try of which nobody heard leaves it, counts as written
    */
   write(orgId: string, events: readonly PublishedEvent[]): Promise<string[]>;
   /** @returns the ids of the events that have these given ids; only of those that are within the idempotency window */
