@@ -1,6 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { EventBody, Lane, WakeUp, WakeUpQueue } from '../app/ports/wake-ups.ts';
 import { sendMessages } from './sqs-messages.ts';
+import { togetherInTurn } from './together-in-turn.ts';
 
 /** Larger bodies are read from the journal instead. */
 const mostBodyBytes = 32 * 1024;
@@ -14,7 +15,7 @@ interface Message {
 
 /**
  * Wake-ups on SQS, a queue for each lane. The message group is the endpoint: on a standard queue that is what fairness
- * goes by.
+ * goes by. What is sent in one turn of the event loop goes in the same calls.
  */
 export function createWakeUpQueue(client: SQSClient, queueUrls: Readonly<Record<Lane, string>>): WakeUpQueue {
   const send = (lane: Lane, wakeUps: readonly WakeUp[]) =>
@@ -30,9 +31,9 @@ export function createWakeUpQueue(client: SQSClient, queueUrls: Readonly<Record<
         })),
     );
   return {
-    async send(wakeUps) {
+    send: togetherInTurn(async (wakeUps: readonly WakeUp[]) => {
       await Promise.all([send('usual', wakeUps), send('slow', wakeUps)]);
-    },
+    }),
   };
 }
 

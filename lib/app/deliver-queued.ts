@@ -33,6 +33,11 @@ const busyRetryMs = 5_000;
  * answer; then later the longer it waits.
  */
 const crowded = { firstMs: 500, doublesUntilMs: 5_000, mostMs: 10 * 60_000 };
+/**
+ * The row of what is put off by a crowd may say for so long that it is due: it is, and each write of it costs more than its look. Less than
+ * the sweep waits for a wake-up that may be lost.
+ */
+const mostOverdueMs = 60_000;
 /** A circuit may put a delivery off for so long at least, if it is retried at all. */
 const leastPutOffMs = 15 * 60_000;
 /** How much later than a circuit may close its deliveries come, so that they do not all come at once. */
@@ -110,7 +115,7 @@ async function deliverOne(
   const work = () => attemptOne(invocation, wakeUp, row, endpoint);
   if (!mayHold) return work();
   const outcome = await invocation.whileAtPlace(endpoint.id, work);
-  if (outcome === 'crowded') await write(invocation, row, putOffByCrowd(invocation, row), wakeUp.body);
+  if (outcome === 'crowded') await wakeLater(invocation, row, putOffByCrowd(invocation, row), wakeUp.body);
   return outcome;
 }
 
@@ -133,6 +138,18 @@ function putOffByCrowd({ now, random }: Invocation, row: Delivery): Delivery {
   const woken = row.state === 'held' ? wake(row, now()) : row;
   const nextAttemptAtMs = now() + Math.min(waitMs, crowded.mostMs);
   return inLane({ ...woken, state: 'queued', nextAttemptAtMs }, 'usual');
+}
+
+/** Only its wake-up comes later, as long as its row need not say so. */
+async function wakeLater(
+  invocation: Invocation,
+  row: Delivery,
+  next: Delivery,
+  body: EventBody | undefined,
+): Promise<void> {
+  const mayBeOverdue = next.nextAttemptAtMs! - row.nextAttemptAtMs! <= mostOverdueMs;
+  if (row.state !== 'queued' || row.inSlowLane || !mayBeOverdue) return write(invocation, row, next, body);
+  await sendWakeUps(invocation, [wakeUpFor(next, invocation.now(), body)!], [row]);
 }
 
 async function attemptOne(

@@ -248,6 +248,8 @@ describe('an endpoint that is not known to be fast', () => {
     ]);
   });
 
+  const noPlaces = { take: async () => undefined, giveBack: never };
+
   test.each([
     ['no time', 0, 500],
     ['two seconds', 2_000, 2_000],
@@ -256,16 +258,26 @@ describe('an endpoint that is not known to be fast', () => {
     ['an hour', 3_600_000, 360_000],
     ['two days', 172_800_000, 600_000],
   ])(
-    'where others take up all places is put off and woken anew, after %s: soon at first, then by a tenth of that, for ten minutes at most',
+    'where others take up all places is woken anew, after %s: soon at first, then by a tenth of that, for ten minutes at most',
     async (_, age, later) => {
-      const places = { take: async () => undefined, giveBack: never };
       const waiting = { ...row, createdAtMs: nowMs - age };
       const sent: WakeUp[] = [];
-      const written = await afterWakeUp(waiting, {}, { isFast: false, places, outcome: 'crowded', sent });
-      expect(written).toEqual({ ...waiting, nextAttemptAtMs: nowMs + later });
+      await afterWakeUp(waiting, {}, { isFast: false, places: noPlaces, outcome: 'crowded', sent });
       expect(sent).toMatchObject([{ eventId: row.eventId, attemptsMade: 1, delayMs: later, lane: 'usual' }]);
     },
   );
+
+  test('where others take up all places says so in its row only when that is a minute off, or other than what it says', async () => {
+    const afterCrowd = (waiting: Delivery) =>
+      afterWakeUp(waiting, {}, { isFast: false, places: noPlaces, outcome: 'crowded' });
+    const due = { ...row, createdAtMs: nowMs, nextAttemptAtMs: nowMs };
+    expect(await afterCrowd(due)).toBeUndefined();
+    expect(await afterCrowd({ ...due, nextAttemptAtMs: nowMs - 59_500 })).toBeUndefined();
+    const next = { ...due, nextAttemptAtMs: nowMs + 500 };
+    expect(await afterCrowd({ ...due, nextAttemptAtMs: nowMs - 59_501 })).toEqual(next);
+    expect(await afterCrowd({ ...due, inSlowLane: true })).toEqual(next);
+    expect(await afterCrowd({ ...due, state: 'held' })).toMatchObject({ state: 'queued' });
+  });
 
   test('takes no place while it is paused', async () => {
     expect(await afterWakeUp(row, { status: 'paused' }, { isFast: false })).toMatchObject({ state: 'held' });
