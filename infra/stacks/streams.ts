@@ -93,8 +93,11 @@ export class StreamsStack extends Stack {
         [this.formatArn({ service: 'secretsmanager', resource: `secret:${secretPrefix}*` })],
         "It makes the secrets of orgs' users; Secrets Manager ends each name with characters of its own",
       )
-      // MSK takes its own grant on the key when a secret is associated.
-      .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'], [own.userKeyArn]);
+      .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], [own.userKeyArn])
+      // MSK takes its own grant on the key when a secret is associated, and gives it back after.
+      .allow(['kms:CreateGrant'], [own.userKeyArn], { Bool: { 'kms:GrantIsForAWSResource': true } })
+      // KMS knows that condition for grants that are made, listed or revoked, not for those that are retired.
+      .allow(['kms:RetireGrant'], [own.userKeyArn]);
     allowOrgTopics(provision, own, [
       'kafka:CreateTopic',
       'kafka:DescribeTopic',

@@ -28,10 +28,18 @@ describe('on our own MSK cluster', () => {
         'kafka:BatchAssociateScramSecret',
         'kafka:CreateTopic',
         'kafka-cluster:AlterCluster',
-        'kms:CreateGrant',
       ]),
     );
     expect(actions.filter((action) => action.endsWith('*'))).toEqual([]);
+  });
+
+  test('MSK may take a grant on the key of secrets for it, and retire it; it may make none for others', () => {
+    const conditionsOf = (action: string) =>
+      statementsOf(streams())
+        .filter(({ actions }) => actions.includes(action))
+        .map(({ conditions }) => conditions);
+    expect(conditionsOf('kms:CreateGrant')).toEqual([{ Bool: { 'kms:GrantIsForAWSResource': true } }]);
+    expect(conditionsOf('kms:RetireGrant')).toEqual([undefined]);
   });
 
   test('it may touch the secrets of its users alone', () => {
