@@ -34,9 +34,10 @@ test.each(['Publish', 'Streams'])(
   '%s may touch topics with a dot in their names alone, and none that a source ingests',
   (stack) => {
     const stage = stageVariants['sources of each kind']!;
-    const ofTopics = statementsOf(template(stage, stack)).filter(({ resources }) =>
-      JSON.stringify(resources).includes(':topic/'),
-    );
+    const ofTopics = statementsOf(template(stage, stack))
+      .filter(({ resources }) => JSON.stringify(resources).includes(':topic/'))
+      // To list topics takes that much, of all of them.
+      .filter(({ actions }) => actions.join() !== 'kafka-cluster:DescribeTopic');
     const roles = stack === 'Publish' ? 2 : 1;
     for (const [effect, names] of [
       ['Allow', ['*.*']],
