@@ -90,7 +90,7 @@ export class MadeCluster extends Construct {
     this.#letTenantsIn(tenantAccess);
   }
 
-  /** Where `opened` is false nobody reaches a cluster that was open: whether MSK closes it by that is not known. */
+  /** Only while it is opened: whether MSK by itself closes a cluster that was, is not known. */
   #letTenantsIn(access: TenantAccess): void {
     if (access.kind !== 'private' && !access.opened) return;
     // First the cluster has private connections, then it has a policy of who may make them.
