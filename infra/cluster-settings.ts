@@ -47,6 +47,11 @@ export type TenantAccess =
       readonly opened: boolean;
       /** The accounts that may connect. */
       readonly accounts: readonly string[];
+      /**
+       * IPv4 ranges of their VPCs, from which the cluster's own security group lets them in to the ports of private connections,
+       * 14001 to 14100. Without it that is left to MSK.
+       */
+      readonly from?: readonly string[] | undefined;
     }
   | {
       /** Over the Internet: brokers are in the public subnets. A cluster that is in private ones cannot become public. */
@@ -132,19 +137,17 @@ function checkAccess(
       `${at}.kind`,
       'must not be private_link with brokers of type kafka.t3.small, for which MSK has none',
     );
-    return;
   }
-  for (const range of access.from) {
+  for (const range of access.from ?? []) {
     check(isIpv4Range(range), `${at}.from`, `"${range}" is not an IPv4 range, such as 10.20.0.0/16`);
   }
-  if (access.kind === 'private') return;
   check(
-    access.from.length > 0,
+    access.kind === 'private' || access.from?.length !== 0,
     `${at}.from`,
     'must name the ranges that may connect; 0.0.0.0/0 for everybody',
   );
   check(
-    network.kind === 'new' || network.publicSubnetIds.length > 0,
+    access.kind !== 'public' || network.kind === 'new' || network.publicSubnetIds.length > 0,
     'network.publicSubnetIds',
     'are needed where tenantAccess is public: the brokers are in them',
   );

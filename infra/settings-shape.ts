@@ -33,7 +33,12 @@ const source = z.strictObject({
 
 const tenantAccess = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('private'), from: texts }),
-  z.strictObject({ kind: z.literal('private_link'), opened: z.boolean(), accounts: texts }),
+  z.strictObject({
+    kind: z.literal('private_link'),
+    opened: z.boolean(),
+    accounts: texts,
+    from: texts.optional(),
+  }),
   z.strictObject({ kind: z.literal('public'), opened: z.boolean(), from: texts }),
 ]);
 

@@ -10,7 +10,11 @@ export interface StreamSettings {
   readonly cluster: { readonly kind: 'msk' } | SelfManagedCluster;
   /** Users of the cluster, 1 to 100000, all others counted too. An org has one, during rotations two. MSK takes 1000. */
   readonly mostUsers: number;
-  /** Partitions of the cluster without their replicas, 4 to 1000000, all others counted too. An org has at least four. */
+  /**
+   * Partitions of the cluster without their replicas, 4 to 1000000, all others counted too. An org has at least four. On MSK stay
+   * a fifth below the most that its brokers take: it lists topics up to a minute late, in which others are made, and a cluster
+   * that has more than that can no longer be changed.
+   */
   readonly mostPartitions: number;
 }
 

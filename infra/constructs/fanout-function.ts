@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Duration } from 'aws-cdk-lib';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Conditions, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   type CfnFunction,
@@ -86,7 +86,7 @@ export class FanoutFunction extends Construct {
         METRICS_NAMESPACE: metricsNamespace(props.stage),
         ...props.environment,
       },
-      // Only the scheduler calls asynchronously, and it calls again in a minute.
+      // The scheduler calls asynchronously, and calls again in a minute; CloudFormation does, and is told what went wrong.
       retryAttempts: 0,
     });
   }
@@ -105,14 +105,9 @@ export class FanoutFunction extends Construct {
   /** Lets the function delete items of the table whose partition keys begin like one of these, and no others. */
   deleteUnder(table: TableV2, prefixes: readonly string[]): this {
     const keys = prefixes.map((prefix) => `${prefix}*`);
-    this.#role.addToPolicy(
-      new PolicyStatement({
-        actions: ['dynamodb:DeleteItem'],
-        resources: [table.tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
-      }),
-    );
-    return this;
+    return this.allow(['dynamodb:DeleteItem'], [table.tableArn], {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
+    });
   }
 
   /** Lets the function send to the queue, whose URL it finds in `variable`. */
@@ -147,8 +142,8 @@ export class FanoutFunction extends Construct {
   }
 
   /** Allows actions on resources, for what has no method here. */
-  allow(actions: string[], resources: string[]): this {
-    this.#role.addToPolicy(new PolicyStatement({ actions, resources }));
+  allow(actions: string[], resources: string[], conditions?: Conditions): this {
+    this.#role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
     return this;
   }
 

@@ -90,21 +90,19 @@ export class MadeCluster extends Construct {
     this.#letTenantsIn(tenantAccess);
   }
 
+  /** Only while it is opened: whether MSK by itself closes a cluster that was, is not known. */
   #letTenantsIn(access: TenantAccess): void {
-    if (access.kind === 'private_link') {
-      // First the cluster has private connections, then it has a policy of who may make them.
-      if (!access.opened) return;
+    if (access.kind !== 'private' && !access.opened) return;
+    // First the cluster has private connections, then it has a policy of who may make them.
+    if (access.kind === 'private_link')
       new CfnClusterPolicy(this, 'Policy', {
         clusterArn: this.cluster.attrArn,
         policy: connectingAccounts(access.accounts, this.cluster.attrArn).toJSON() as unknown,
       });
-      return;
-    }
-    // The ports of SCRAM within and from outside of the network.
-    const port = access.kind === 'private' ? 9096 : 9196;
-    for (const range of access.from)
-      this.brokerAccess.addIngressRule(Peer.ipv4(range), Port.tcp(port), 'Consumers of tenants');
-    if (access.from.some((range) => range.endsWith('/0')))
+    const from = access.from ?? [];
+    for (const range of from)
+      this.brokerAccess.addIngressRule(Peer.ipv4(range), scramPorts[access.kind], 'Consumers of tenants');
+    if (from.some((range) => range.endsWith('/0')))
       Validations.of(this.brokerAccess).acknowledge({
         id: 'AwsSolutions-EC23',
         reason:
@@ -112,6 +110,13 @@ export class MadeCluster extends Construct {
       });
   }
 }
+
+/** Where brokers take users of SCRAM who come from there. */
+const scramPorts: Readonly<Record<TenantAccess['kind'], Port>> = {
+  private: Port.tcp(9096),
+  public: Port.tcp(9196),
+  private_link: Port.tcpRange(14001, 14100),
+};
 
 function connectivity(access: TenantAccess): Partial<CfnCluster.BrokerNodeGroupInfoProperty> {
   if (access.kind === 'private' || !access.opened) return {};

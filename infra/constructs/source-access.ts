@@ -18,10 +18,12 @@ const timeout = Duration.seconds(60);
 export class SourceAccess extends Construct {
   readonly #grants: FanoutFunction;
   readonly #stage: string;
+  readonly #clusterArn: string;
 
   constructor(scope: Construct, id: string, { functions, stage, own }: SourceAccessProps) {
     super(scope, id);
     this.#stage = stage;
+    this.#clusterArn = own.arn;
     const { region } = Stack.of(this);
     const cluster: MskCluster = { kind: 'msk', clusterArn: own.arn, region };
     this.#grants = new FanoutFunction(this, 'Grants', {
@@ -53,7 +55,13 @@ export class SourceAccess extends Construct {
       serviceToken: this.#grants.function.functionArn,
       // Beyond the function's own, in which it tells what went wrong.
       serviceTimeout: timeout.plus(Duration.seconds(30)),
-      properties: { username: sourceUser(this.#stage, source), topic, consumerGroup: consumerGroupId },
+      properties: {
+        // CloudFormation asks again only where one of these has changed, and on another cluster nobody has any rights.
+        clusterArn: this.#clusterArn,
+        username: sourceUser(this.#stage, source),
+        topic,
+        consumerGroup: consumerGroupId,
+      },
     });
     reader.node.addDependency(this.#grants);
     return reader;

@@ -7,6 +7,8 @@ export interface AwsCall {
   readonly action: string;
   /** The end of the resource's ARN, as in `table/<name>/index/<name>`, a queue's name, or a secret's whole ARN. */
   readonly resource: string;
+  /** Of an item in DynamoDB: how its partition key begins, up to what it is the key of, as in `RUN#`. */
+  readonly leadingKey?: string | undefined;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -19,7 +21,7 @@ export function observeAwsCalls(tell: (call: AwsCall) => void): void {
     const end = request.end.bind(request) as (...values: unknown[]) => ClientRequest;
     request.end = (...values: unknown[]) => {
       for (const call of callsOf(request.getHeader('x-amz-target'), values[0])) {
-        const kind = `${call.action} ${call.resource}`;
+        const kind = Object.values(call).join(' ');
         if (!told.has(kind)) tell(call);
         told.add(kind);
       }
@@ -49,9 +51,10 @@ function queueOf({ QueueUrl }: Body): string {
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html */
 function dynamoDbCalls(operation: string, body: Body): AwsCall[] {
-  const call = (name: string, table: string, index?: unknown) => ({
+  const call = (name: string, table: string, { IndexName: index, ...request }: Body = {}) => ({
     action: `dynamodb:${name}`,
     resource: `table/${table}${typeof index === 'string' ? `/index/${index}` : ''}`,
+    leadingKey: leadingKey(request),
   });
   switch (operation) {
     case 'BatchGetItem':
@@ -59,23 +62,29 @@ function dynamoDbCalls(operation: string, body: Body): AwsCall[] {
       return Object.keys(body['RequestItems'] as object).map((table) => call(operation, table));
     case 'TransactWriteItems':
     case 'TransactGetItems': {
-      const items = body['TransactItems'] as Readonly<Record<string, { readonly TableName: string }>>[];
+      const items = body['TransactItems'] as Readonly<Record<string, Body>>[];
       return items
         .flatMap((item) => Object.entries(item))
-        .map(([kind, { TableName }]) => call(transactAction(kind), TableName));
+        .map(([kind, request]) => call(transactAction(kind), String(request['TableName']), request));
     }
     case 'BatchExecuteStatement': {
       const statements = body['Statements'] as readonly { readonly Statement: string }[];
       return statements.map(({ Statement }) => partiQlCall(Statement));
     }
     default:
-      return [call(operation, String(body['TableName']), body['IndexName'])];
+      return [call(operation, String(body['TableName']), body)];
   }
   function partiQlCall(statement: string): AwsCall {
     const [, verb, table] = /^(\w+) (?:INTO |FROM )?"([^"]+)"/.exec(statement) ?? [];
     if (verb === undefined || table === undefined) throw new Error(`Unknown statement: ${statement}`);
     return call(`PartiQL${verb[0]}${verb.slice(1).toLowerCase()}`, table);
   }
+}
+
+/** Of what is asked for one item. */
+function leadingKey({ Key, Item }: Body): string | undefined {
+  const { pk } = (Key ?? Item ?? {}) as { readonly pk?: { readonly S?: string } };
+  return /^[^#]*#/.exec(pk?.S ?? '')?.[0];
 }
 
 function transactAction(kind: string): string {

@@ -6,7 +6,7 @@ import type { StreamClusterSettings } from '../../lib/core/stream-cluster-settin
 import { reachSelfManaged } from '../constructs/cluster-access.ts';
 import type { DeliveryQueues } from '../constructs/delivery-queues.ts';
 import { FanoutFunction } from '../constructs/fanout-function.ts';
-import { allowOrgTopics } from '../constructs/org-topics.ts';
+import { allowOrgTopics, allowTopicList } from '../constructs/org-topics.ts';
 import { minInSyncReplicas, replication } from '../constructs/made-cluster.ts';
 import type { FanoutSecrets } from './data.ts';
 import type { FanoutStackProps } from './fanout-stack.ts';
@@ -73,7 +73,6 @@ export class StreamsStack extends Stack {
           'kafka:ListScramSecrets',
           'kafka:BatchAssociateScramSecret',
           'kafka:BatchDisassociateScramSecret',
-          'kafka:ListTopics',
           'kafka:CreateTopic',
           'kafka-cluster:Connect',
           'kafka-cluster:DescribeCluster',
@@ -93,14 +92,17 @@ export class StreamsStack extends Stack {
         [this.formatArn({ service: 'secretsmanager', resource: `secret:${secretPrefix}*` })],
         "It makes the secrets of orgs' users; Secrets Manager ends each name with characters of its own",
       )
-      // MSK takes its own grant on the key when a secret is associated.
-      .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'], [own.userKeyArn]);
+      .allow(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], [own.userKeyArn])
+      // MSK takes its own grant on the key when a secret is associated, and gives it back after.
+      .allow(['kms:CreateGrant'], [own.userKeyArn], { Bool: { 'kms:GrantIsForAWSResource': true } })
+      // KMS knows that condition for grants that are made, listed or revoked, not for those that are retired.
+      .allow(['kms:RetireGrant'], [own.userKeyArn]);
+    allowTopicList(provision, own);
     allowOrgTopics(provision, own, [
       'kafka:CreateTopic',
       'kafka:DescribeTopic',
       'kafka:DeleteTopic',
       'kafka-cluster:CreateTopic',
-      'kafka-cluster:DescribeTopic',
       'kafka-cluster:DescribeTopicDynamicConfiguration',
       'kafka-cluster:DeleteTopic',
     ]);

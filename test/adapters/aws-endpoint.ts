@@ -49,18 +49,41 @@ export interface AwsEndpoint {
   stop(): Promise<void>;
 }
 
-/** What each call of MSK is to IAM, and whether it is about the cluster, a topic of it, or both. */
-const kafkaActions: Readonly<
-  Record<string, readonly [action: string, on: readonly ('cluster' | 'topic')[]]>
-> = {
-  'GET bootstrap-brokers': ['GetBootstrapBrokers', ['cluster']],
-  'GET topics': ['ListTopics', ['cluster']],
-  'POST topics': ['CreateTopic', ['cluster', 'topic']],
-  'GET topic': ['DescribeTopic', ['topic']],
-  'DELETE topic': ['DeleteTopic', ['topic']],
-  'GET scram-secrets': ['ListScramSecrets', ['cluster']],
-  'POST scram-secrets': ['BatchAssociateScramSecret', ['cluster']],
-  'PATCH scram-secrets': ['BatchDisassociateScramSecret', ['cluster']],
+/** A call as IAM is asked about it, and whether that is about the cluster, a topic of it, or all of them. */
+type KafkaAction = readonly [action: string, on: 'cluster' | 'topic' | 'topics'];
+
+/**
+ * What each call of MSK is to IAM. Those about topics are calls of the brokers besides.
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-topic-operations-information.html
+ */
+const kafkaActions: Readonly<Record<string, readonly KafkaAction[]>> = {
+  'GET bootstrap-brokers': [['kafka:GetBootstrapBrokers', 'cluster']],
+  'GET topics': [
+    ['kafka:ListTopics', 'cluster'],
+    ['kafka-cluster:Connect', 'cluster'],
+    ['kafka-cluster:DescribeTopic', 'topics'],
+  ],
+  'POST topics': [
+    ['kafka:CreateTopic', 'cluster'],
+    ['kafka:CreateTopic', 'topic'],
+    ['kafka-cluster:Connect', 'cluster'],
+    ['kafka-cluster:CreateTopic', 'topic'],
+  ],
+  'GET topic': [
+    ['kafka:DescribeTopic', 'topic'],
+    ['kafka-cluster:Connect', 'cluster'],
+    ['kafka-cluster:DescribeTopic', 'topic'],
+    ['kafka-cluster:DescribeTopicDynamicConfiguration', 'topic'],
+  ],
+  'DELETE topic': [
+    ['kafka:DeleteTopic', 'topic'],
+    ['kafka-cluster:Connect', 'cluster'],
+    ['kafka-cluster:DescribeTopic', 'topic'],
+    ['kafka-cluster:DeleteTopic', 'topic'],
+  ],
+  'GET scram-secrets': [['kafka:ListScramSecrets', 'cluster']],
+  'POST scram-secrets': [['kafka:BatchAssociateScramSecret', 'cluster']],
+  'PATCH scram-secrets': [['kafka:BatchDisassociateScramSecret', 'cluster']],
 };
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedstreamingforapachekafka.html */
@@ -71,12 +94,13 @@ function asIamSees(name: string, input: Input): AwsCall[] {
     const arn = `arn:aws:secretsmanager:eu-central-1:000000000000:secret:${id}-000000`;
     return [{ action: `secretsmanager:${name}`, resource: id.startsWith('arn:') ? id : arn }];
   }
-  const [action, on] = ofKafka;
+  const topicArns = clusterArn.replace(':cluster/', ':topic/');
   const arns = {
     cluster: clusterArn,
-    topic: `${clusterArn.replace(':cluster/', ':topic/')}/${String(input['topicName'])}`,
+    topic: `${topicArns}/${String(input['topicName'])}`,
+    topics: `${topicArns}/*`,
   };
-  return on.map((each) => ({ action: `kafka:${action}`, resource: arns[each] }));
+  return ofKafka.map(([action, on]) => ({ action, resource: arns[on] }));
 }
 
 /**

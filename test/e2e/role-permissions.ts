@@ -9,6 +9,8 @@ export interface Permission {
   readonly functionName: string;
   readonly action: string;
   readonly resource: string;
+  /** A pattern of the partition keys that it is about; undefined for all. */
+  readonly leadingKey?: string | undefined;
 }
 
 /** A call of a function. */
@@ -20,6 +22,7 @@ interface Statement {
   readonly Effect: Permission['effect'];
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 interface Document {
   readonly PolicyDocument: { readonly Statement: readonly Statement[] };
@@ -49,17 +52,27 @@ export function permissionsOf(stacks: readonly StackTemplate[]): Permission[] {
       .flatMap(([id, { Properties }]) => {
         const functionName = references.identity(stack, id).ref;
         const [role] = (Properties!['Role'] as { readonly 'Fn::GetAtt': [string, string] })['Fn::GetAtt'];
-        return statementsOf(role, resources).flatMap(({ Effect, Action, Resource }) => {
-          return [Action]
-            .flat()
-            .flatMap((action) =>
-              [Resource]
-                .flat()
-                .map((resource) => ({ effect: Effect, functionName, action, resource: text(resource) })),
-            );
-        });
+        return statementsOf(role, resources).flatMap(({ Effect, Action, Resource, Condition }) =>
+          [Action].flat().flatMap((action) =>
+            [Resource].flat().flatMap((resource) =>
+              leadingKeys(Condition).map((leadingKey) => ({
+                effect: Effect,
+                functionName,
+                action,
+                resource: text(resource),
+                leadingKey,
+              })),
+            ),
+          ),
+        );
       });
   });
+}
+
+/** The only condition of functions' roles that a call can be held against: others are about who asks. */
+function leadingKeys(condition: Statement['Condition']): readonly (string | undefined)[] {
+  const keys = condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+  return keys === undefined ? [undefined] : [keys].flat();
 }
 
 /** Of a role, also of policies that are attached to it. */
@@ -88,17 +101,20 @@ export function unusedLines(permissions: readonly Permission[], calls: readonly 
   const unused = permissions
     .filter(({ effect }) => effect === 'Allow')
     .filter((permission) => !calls.some((call) => isAbout(permission, call)))
-    .map(({ functionName, action, resource }) => `${functionName}: ${action} on ${resource}`);
+    .map(({ functionName, action, resource, leadingKey }) =>
+      [`${functionName}: ${action} on ${resource}`, leadingKey].filter(Boolean).join(' '),
+    );
   return [...new Set(unused)].sort();
 }
 
 function isAbout(permission: Permission, call: MadeCall): boolean {
-  const { functionName, action, resource } = permission;
+  const { functionName, action, resource, leadingKey = '*' } = permission;
   // An ARN's sixth part and what follows it is the resource within its service, region and account.
   const within = resource.split(':').slice(5).join(':');
   return (
     functionName === call.functionName &&
     matches(action, call.action) &&
+    matches(leadingKey, call.leadingKey ?? '') &&
     (matches(resource, call.resource) || matches(within, call.resource))
   );
 }

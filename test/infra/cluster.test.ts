@@ -47,15 +47,30 @@ describe('consumers of tenants', () => {
     return (cluster!['Properties'] as { BrokerNodeGroupInfo: Record<string, unknown> }).BrokerNodeGroupInfo;
   };
 
+  const ports = (settings: StageSettings) =>
+    Object.values(template(settings, 'Streaming').findResources('AWS::EC2::SecurityGroup')).flatMap(
+      ({ Properties }) => (Properties as { SecurityGroupIngress?: unknown[] }).SecurityGroupIngress ?? [],
+    );
+  const rule = (CidrIp: string, FromPort: number, ToPort: number) =>
+    expect.objectContaining({ CidrIp, FromPort, ToPort }) as unknown;
+
   test('come from connected networks to the port of SCRAM, and from nowhere without one', () => {
-    const ports = (settings: StageSettings) =>
-      Object.values(template(settings, 'Streaming').findResources('AWS::EC2::SecurityGroup')).flatMap(
-        ({ Properties }) => (Properties as { SecurityGroupIngress?: unknown[] }).SecurityGroupIngress ?? [],
-      );
     expect(ports(production)).toEqual([]);
     expect(ports(reachedBy({ kind: 'private', from: ['10.20.0.0/16'] }))).toEqual([
-      expect.objectContaining({ CidrIp: '10.20.0.0/16', FromPort: 9096, ToPort: 9096 }),
+      rule('10.20.0.0/16', 9096, 9096),
     ]);
+  });
+
+  test.each<[TenantAccess, number, number]>([
+    [{ kind: 'public', opened: true, from: ['203.0.113.0/24'] }, 9196, 9196],
+    [
+      { kind: 'private_link', opened: true, accounts: ['123456789012'], from: ['203.0.113.0/24'] },
+      14001,
+      14100,
+    ],
+  ])('of %j reach its ports, and no port when it is closed again', (access, first, last) => {
+    expect(ports(reachedBy(access))).toEqual([rule('203.0.113.0/24', first, last)]);
+    expect(ports(reachedBy({ ...access, opened: false } as TenantAccess))).toEqual([]);
   });
 
   test('of other accounts connect by PrivateLink, once it is opened', () => {
@@ -64,6 +79,7 @@ describe('consumers of tenants', () => {
     expect(connectivity(closed)).not.toHaveProperty('ConnectivityInfo');
     template(closed, 'Streaming').resourceCountIs('AWS::MSK::ClusterPolicy', 0);
     const opened = reachedBy({ ...link, opened: true });
+    expect(ports(opened)).toEqual([]);
     expect(connectivity(opened)['ConnectivityInfo']).toEqual({
       VpcConnectivity: { ClientAuthentication: { Sasl: { Scram: { Enabled: true } } } },
     });
@@ -104,6 +120,8 @@ describe('settings that cannot be right are refused, naming the field', () => {
     network: theirNetwork,
   });
   const access = (tenantAccess: TenantAccess) => ({ cluster: { ...made, tenantAccess } });
+  const link = (change: { accounts?: string[]; from?: string[] }) =>
+    access({ kind: 'private_link', opened: false, accounts: ['123456789012'], ...change });
   const zones = (...availabilityZones: string[]) => ({
     network: { kind: 'new', cidr: '10.0.0.0/16', natGateways: 1, availabilityZones } as const,
   });
@@ -114,7 +132,9 @@ describe('settings that cannot be right are refused, naming the field', () => {
     [{ cluster: { ...made, kafkaVersion: '3.5.1' } }, 'cluster.kafkaVersion: '],
     [access({ kind: 'private', from: ['10.0.0.0'] }), 'cluster.tenantAccess.from: "10.0.0.0" is not'],
     [access({ kind: 'public', opened: false, from: [] }), 'cluster.tenantAccess.from: must name'],
-    [access({ kind: 'private_link', opened: false, accounts: ['1'] }), 'cluster.tenantAccess.accounts: '],
+    [link({ accounts: ['1'] }), 'cluster.tenantAccess.accounts: '],
+    [link({ from: ['10.0.0.0'] }), 'cluster.tenantAccess.from: "10.0.0.0" is not'],
+    [link({ from: [] }), 'cluster.tenantAccess.from: must name'],
     [there({ clusterArn: 'theirs' }), 'cluster.clusterArn: "theirs" is not the ARN'],
     [{ ...there(), region: 'eu-west-1' }, "cluster.clusterArn: must be in the stage's region"],
     [there({ securityGroupId: 'default' }), 'cluster.securityGroupId: '],

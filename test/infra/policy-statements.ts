@@ -6,6 +6,7 @@ export interface PolicyStatement {
   readonly actions: readonly string[];
   /** As in the template, but for what is joined of parts: those as one text. */
   readonly resources: readonly string[];
+  readonly conditions: unknown;
 }
 
 interface Policy {
@@ -15,6 +16,7 @@ interface Policy {
         readonly Effect: string;
         readonly Action: string | readonly string[];
         readonly Resource: unknown;
+        readonly Condition?: unknown;
       }[];
     };
   };
@@ -25,10 +27,11 @@ export function statementsOf(template: Template): PolicyStatement[] {
   const policies = Object.values(template.findResources('AWS::IAM::Policy')) as unknown as readonly Policy[];
   return policies
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
-    .map(({ Effect, Action, Resource }) => ({
+    .map(({ Effect, Action, Resource, Condition }) => ({
       effect: Effect,
       actions: [Action].flat(),
       resources: [Resource].flat().map(asText),
+      conditions: Condition,
     }));
 }
 

@@ -5,6 +5,7 @@ import type { SourceCluster } from '../../infra/source-settings.ts';
 import { type StageSettings, stages } from '../../infra/stages.ts';
 import { secretArn, selfManaged, stageOf } from './source-stages.ts';
 import { stageTemplates } from './stage-templates.ts';
+import { theirCluster, theirNetwork } from './stage-variants.ts';
 
 const { template } = stageTemplates();
 
@@ -96,10 +97,12 @@ describe('on our own cluster', () => {
   test('with SCRAM, the deploy lets the user read its topic and group before the mapping is made', () => {
     const ingest = template(stageOf({ only: kinds['user']!, iam: kinds['iam']! }), 'Ingest');
     const readers = Object.entries(ingest.findResources('Custom::SourceReader'));
+    const { mapping, resourcesOf } = synthesized(kinds['user']!);
     expect(readers.map(([, { Properties }]) => Properties as unknown)).toEqual([
       {
         ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/Grants/), 'Arn'] },
         ServiceTimeout: '90',
+        clusterArn: mapping['EventSourceArn'],
         username: 'fanout-sandbox-only',
         topic: 't.only',
         consumerGroup: 'g-only',
@@ -110,11 +113,21 @@ describe('on our own cluster', () => {
       .filter(({ DependsOn }) => [DependsOn].flat().includes(reader))
       .map(({ Properties }) => (Properties as { Topics: string[] }).Topics);
     expect(waiting).toEqual([['t.only']]);
-    const { resourcesOf } = synthesized(kinds['user']!);
     expect(resourcesOf('kafka-cluster:AlterCluster')).toEqual(
       resourcesOf('kafka:GetBootstrapBrokers').slice(0, 1),
     );
     expect(synthesized(kinds['iam']!).resourcesOf('kafka-cluster:AlterCluster')).toEqual([]);
+  });
+
+  test('with SCRAM, the user is let read anew where the cluster is another', () => {
+    const stage = stageOf({ only: kinds['user']! });
+    const clusterOf = (settings: StageSettings) => {
+      const [reader] = Object.values(template(settings, 'Ingest').findResources('Custom::SourceReader'));
+      return (reader!['Properties'] as { clusterArn: unknown }).clusterArn;
+    };
+    const moved = { ...stage, cluster: theirCluster, network: theirNetwork };
+    expect(clusterOf(moved)).toBe(theirCluster.clusterArn);
+    expect(clusterOf(stage)).not.toEqual(clusterOf(moved));
   });
 
   test('a topic that is there already is read, and not made; the local stage, where it is not there, makes it', () => {

@@ -48,6 +48,7 @@ export const stageVariants: Readonly<Record<string, StageSettings>> = {
   'tenants in connected networks': reachedBy({ kind: 'private', from: ['10.20.0.0/16'] }),
   'tenants in other accounts, not yet': reachedBy({ ...accounts, opened: false }),
   'tenants in other accounts': reachedBy({ ...accounts, opened: true }),
+  'tenants in other accounts, from anywhere': reachedBy({ ...accounts, opened: true, from: ['0.0.0.0/0'] }),
   'tenants on the Internet': reachedBy({ kind: 'public', opened: true, from: ['203.0.113.0/24'] }),
   'tenants anywhere, not yet': reachedBy({ ...everybody, opened: false }),
   'tenants anywhere': reachedBy({ ...everybody, opened: true }),

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import type { NewCluster } from '../../infra/cluster-settings.ts';
 import { stageProblems, stageSettings, stages } from '../../infra/stages.ts';
 import type { StreamSettings } from '../../infra/stream-settings.ts';
 import { selfManaged } from './source-stages.ts';
@@ -28,10 +29,18 @@ describe('on our own MSK cluster', () => {
         'kafka:BatchAssociateScramSecret',
         'kafka:CreateTopic',
         'kafka-cluster:AlterCluster',
-        'kms:CreateGrant',
       ]),
     );
     expect(actions.filter((action) => action.endsWith('*'))).toEqual([]);
+  });
+
+  test('MSK may take a grant on the key of secrets for it, and retire it; it may make none for others', () => {
+    const conditionsOf = (action: string) =>
+      statementsOf(streams())
+        .filter(({ actions }) => actions.includes(action))
+        .map(({ conditions }) => conditions);
+    expect(conditionsOf('kms:CreateGrant')).toEqual([{ Bool: { 'kms:GrantIsForAWSResource': true } }]);
+    expect(conditionsOf('kms:RetireGrant')).toEqual([undefined]);
   });
 
   test('it may touch the secrets of its users alone', () => {
@@ -50,6 +59,16 @@ test('on another Kafka the function reads its operator’s secret, and nothing o
   expect(all).toContain('SASL_SSL');
   expect(all).not.toContain('kafka:');
   expect(all).not.toContain('kafka-cluster:');
+});
+
+test('stages leave a fifth of the partitions that MSK takes on their brokers', () => {
+  // https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html: most that a cluster can be changed with
+  const most: Record<string, number> = { 'kafka.t3.small': 300, 'kafka.m7g.large': 1500 };
+  const replicas = 3;
+  for (const { cluster, streams } of [stages.sandbox, stages.production]) {
+    const { count, instanceType } = (cluster as NewCluster).brokers;
+    expect(streams.mostPartitions * replicas).toBeLessThanOrEqual(0.8 * most[instanceType]! * count);
+  }
 });
 
 test.each<[Partial<StreamSettings>, string]>([
