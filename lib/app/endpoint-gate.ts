@@ -13,11 +13,12 @@ import type { Lane } from './ports/wake-ups.ts';
 
 /**
  * `open`: attempts may be made; where others wait for them, of `patienceMs` at most, if that is given. `slow`: only where
- * nobody else waits for them. `broken`: none at present, from `untilMs` on one at a time.
+ * nobody else waits for them; in `inMs` where others are finding out about the endpoint. `broken`: none at present, from
+ * `untilMs` on one at a time.
  */
 export type Passage =
   | { readonly is: 'open'; readonly patienceMs?: number }
-  | { readonly is: 'slow' }
+  | { readonly is: 'slow'; readonly inMs?: number }
   | { readonly is: 'broken'; readonly untilMs: number };
 
 /** Keeps one slow or dead endpoint from costing the others anything. */
@@ -55,6 +56,8 @@ const trialMs = 40_000;
 const hintMs = 10_000;
 /** By then the queue's functions have found out about an endpoint that was left to them. */
 const findingOutMs = 30_000;
+/** Most of those that are to be found out about have answered by then: what comes sooner would find no place there. */
+const leftForMs = 1_000;
 /** The part of the inline budget that may be waited away for endpoints that nobody knows yet. */
 const patienceShare = 0.3;
 /** What an endpoint gets all the same when others have used up the patience: most answer sooner. Milliseconds. */
@@ -124,8 +127,8 @@ export function createEndpointGate(
         known.trialEndsMs = nowMs + trialMs;
       }
       const slow = foundSlow(known, endpoint);
-      if (slow ?? nowMs < known.leftToOthersUntilMs) return { is: 'slow' };
-      if (slow === false) return { is: 'open' };
+      if (slow !== undefined) return { is: slow ? 'slow' : 'open' };
+      if (nowMs < known.leftToOthersUntilMs) return { is: 'slow', inMs: leftForMs };
       return { is: 'open', patienceMs: Math.max(patience.leftMs(), leastPatienceMs) };
     },
 

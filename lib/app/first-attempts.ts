@@ -64,6 +64,8 @@ async function attemptFirst(
     await wait(waitMs);
   }
   const passage = gate.passage(endpoint);
+  if (passage.is === 'slow' && passage.inMs !== undefined)
+    return { ...delivery, nextAttemptAtMs: Math.max(delivery.nextAttemptAtMs!, now() + passage.inMs) };
   if (passage.is !== 'open') return delivery;
   const { patienceMs } = passage;
   const times = { beginByMs: deadlineMs, endByMs: deadlineMs, patienceMs };

@@ -128,14 +128,14 @@ describe('an endpoint that nobody knows', () => {
     expect(gate.passage(stored)).toEqual({ is: 'open', patienceMs: 300 });
     nowMs += 200;
     await gate.report(stored, cut(200));
-    expect([gate.passage(stored), gate.lane(stored)]).toEqual([{ is: 'slow' }, 'usual']);
+    expect([gate.passage(stored), gate.lane(stored)]).toEqual([{ is: 'slow', inMs: 1000 }, 'usual']);
     expect(gate.passage(unknown)).toEqual({ is: 'open', patienceMs: 100 });
     nowMs += 100;
     await gate.report(unknown, cut(100));
     const third = endpoint({ id: 'ep_3' });
     expect([gate.passage(third), gate.lane(third)]).toEqual([{ is: 'open', patienceMs: 30 }, 'usual']);
     nowMs += 29 * seconds;
-    expect(gate.passage(stored)).toEqual({ is: 'slow' });
+    expect(gate.passage(stored)).toEqual({ is: 'slow', inMs: 1000 });
     nowMs += 1 * seconds;
     expect([gate.passage(stored), gate.lane(stored)]).toEqual([{ is: 'open', patienceMs: 300 }, 'usual']);
   });

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import type { EndpointGate } from '../../lib/app/endpoint-gate.ts';
-import { unfinishedOf, wakeUpsFor } from '../../lib/app/first-attempts.ts';
+import type { EndpointGate, Passage } from '../../lib/app/endpoint-gate.ts';
+import {
+  deliverFirst,
+  type FirstAttemptDependencies,
+  unfinishedOf,
+  wakeUpsFor,
+} from '../../lib/app/first-attempts.ts';
 import { delivery } from '../deliveries.ts';
 import { endpoint } from '../endpoints.ts';
 
@@ -23,4 +28,20 @@ test('what a first attempt leaves waits in the lane of its endpoint, and what is
   expect(unfinished).toEqual([usual, { ...slow, inSlowLane: true }, held]);
   const sent = wakeUpsFor({ now: () => nowMs }, unfinished, { eventType: 'a', data: '1', headers: {} });
   expect(sent.map(({ lane }) => lane)).toEqual(['usual', 'slow']);
+});
+
+test.each<[string, Passage, number]>([
+  ['a slow one, at once', { is: 'slow' }, 0],
+  ['one that others find out about, when they may have', { is: 'slow', inMs: 1000 }, 1000],
+])('what is not attempted here is due, for %s', async (_, passage, later) => {
+  const dependencies = { gate: { passage: () => passage }, now: () => nowMs };
+  const [outcome] = await deliverFirst(
+    dependencies as unknown as FirstAttemptDependencies,
+    'event',
+    { eventType: 'a', data: '1', headers: {} },
+    [endpoint({})],
+    () => undefined,
+    nowMs + 1000,
+  );
+  expect(outcome!.delivery).toMatchObject({ state: 'queued', attempts: [], nextAttemptAtMs: nowMs + later });
 });
