@@ -13,7 +13,7 @@ import type { Lane } from './ports/wake-ups.ts';
 
 /**
  * `open`: attempts may be made; where others wait for them, of `patienceMs` at most, if that is given. `slow`: only where
- * nobody else waits for them; in `inMs` where others are finding out about the endpoint. `broken`: none at present, from
+ * nobody else waits for them; after `inMs` at least where others are finding out about the endpoint. `broken`: none at present, from
  * `untilMs` on one at a time.
  */
 export type Passage =

@@ -56,7 +56,7 @@ async function attemptFirst(
   body: EventBody,
   deadlineMs: number,
 ): Promise<Delivery> {
-  const { sender, gate, heldMs, now } = dependencies;
+  const { sender, gate, heldMs, now, random } = dependencies;
   if (endpoint.status === 'paused') return hold(delivery, now() + heldMs);
   const waitMs = delivery.nextAttemptAtMs! - now();
   if (waitMs > 0) {
@@ -64,8 +64,11 @@ async function attemptFirst(
     await wait(waitMs);
   }
   const passage = gate.passage(endpoint);
-  if (passage.is === 'slow' && passage.inMs !== undefined)
-    return { ...delivery, nextAttemptAtMs: Math.max(delivery.nextAttemptAtMs!, now() + passage.inMs) };
+  if (passage.is === 'slow' && passage.inMs !== undefined) {
+    // Not all of a burst at once.
+    const laterMs = now() + passage.inMs * (1 + random());
+    return { ...delivery, nextAttemptAtMs: Math.max(delivery.nextAttemptAtMs!, laterMs) };
+  }
   if (passage.is !== 'open') return delivery;
   const { patienceMs } = passage;
   const times = { beginByMs: deadlineMs, endByMs: deadlineMs, patienceMs };

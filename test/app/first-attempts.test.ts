@@ -32,9 +32,9 @@ test('what a first attempt leaves waits in the lane of its endpoint, and what is
 
 test.each<[string, Passage, number]>([
   ['a slow one, at once', { is: 'slow' }, 0],
-  ['one that others find out about, when they may have', { is: 'slow', inMs: 1000 }, 1000],
+  ['one that others find out about, when they may have', { is: 'slow', inMs: 1000 }, 1500],
 ])('what is not attempted here is due, for %s', async (_, passage, later) => {
-  const dependencies = { gate: { passage: () => passage }, now: () => nowMs };
+  const dependencies = { gate: { passage: () => passage }, now: () => nowMs, random: () => 0.5 };
   const [outcome] = await deliverFirst(
     dependencies as unknown as FirstAttemptDependencies,
     'event',

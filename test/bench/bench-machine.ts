@@ -67,7 +67,9 @@ async function runOnce(
   const owner = await createOwner(fanout, toKafka ? undefined : `${receiver}/fast`, endpoints);
   const others: string[] = [];
   for (let number = 0; number < (beside?.owners ?? 0); number++) {
-    others.push(await createOwner(fanout, `${receiver}/slow-${beside!.status}`, 1));
+    others.push(
+      await createOwner(fanout, `${receiver}/slow-${beside!.status}-${beside!.afterMs ?? 5_000}`, 1),
+    );
   }
   await setSource(fanout, source);
   const before = usage(fanout);

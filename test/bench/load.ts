@@ -63,8 +63,6 @@ interface Run {
 }
 
 /** How long endpoints whose path says so take for an answer. */
-const slowMs = 5_000;
-
 let run: Run | undefined;
 let producer: Producer;
 let topic: string;
@@ -75,8 +73,8 @@ const receiver = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const [, status] = /^\/slow-(\d+)/.exec(request.url!) ?? [];
-    if (status) return void setTimeout(() => response.writeHead(Number(status)).end(), slowMs);
+    const [, status, ms] = /^\/slow-(\d+)-(\d+)/.exec(request.url!) ?? [];
+    if (status) return void setTimeout(() => response.writeHead(Number(status)).end(), Number(ms));
     response.end();
     receive(request.url!, Buffer.concat(chunks).toString('latin1'));
   });

@@ -10,8 +10,8 @@ export interface Scenario {
   readonly partitions?: number;
   /** What is set for the source meanwhile, as the API takes it. */
   readonly source?: object;
-  /** Owners that get as many records together, whose endpoints take 5 s for an answer. */
-  readonly beside?: { readonly owners: number; readonly status: number };
+  /** Owners that get as many records together, whose endpoints take 5 s for an answer, or as long as it says. */
+  readonly beside?: { readonly owners: number; readonly status: number; readonly afterMs?: number };
   /** To a topic on a cluster, rather than to webhooks. */
   readonly toKafka?: boolean;
   /** By publish calls of one event each, rather than by records; only at so many a second. */
@@ -52,9 +52,9 @@ export const isolationWarmUps: readonly Scenario[] = [
   {
     name: 'warm-up beside a slow endpoint',
     endpoints: 1,
-    records: 60,
-    perSecond: 20,
-    beside: { owners: 1, status: 200 },
+    records: 1_000,
+    perSecond: 50,
+    beside: { owners: 1, status: 200, afterMs: 600 },
   },
 ];
 
