@@ -176,7 +176,7 @@ export function stageProblems(settings: StageSettings): string[] {
   check(
     whole(settings.idempotencyWindowHours, 1, settings.retentionDays * 24),
     'idempotencyWindowHours',
-    'must be from 1 hour to as long as events are kept',
+    'must be a whole number, from 1 hour to as long as events are kept',
   );
   check(whole(settings.retentionDays, 1, 365), 'retentionDays', 'must be from 1 to 365 days');
   check(

@@ -22,7 +22,7 @@ const mostOrgs = 10_000;
 
 /** Reads an org's stream once in minutes, and whenever it has not had a topic that is asked for. */
 export function createOwnTopics(
-  streams: Pick<Documents<Pick<Stream, 'id' | 'orgId' | 'ownTopics' | 'readyTopics'>>, 'get'>,
+  streams: Pick<Documents<Pick<Stream, 'id' | 'orgId' | 'state' | 'ownTopics' | 'readyTopics'>>, 'get'>,
   now: () => number,
 ): OwnTopics {
   const known = new Map<string, Known>();
@@ -36,7 +36,8 @@ export function createOwnTopics(
       const atMs = now();
       const stream = await streams.get(orgId);
       known.delete(orgId);
-      if (!stream) return false;
+      // What is published while it is removed goes with it.
+      if (!stream || stream.state === 'deleting') return false;
       const read = { topics: new Set(ownTopics(stream).map((topic) => topicName(orgId, topic))), atMs };
       known.set(orgId, read);
       if (known.size > mostOrgs) known.delete(known.keys().next().value!);
