@@ -59,11 +59,11 @@ test('a stream that there is no room for is refused with the reason, and made wh
     class: 'capacity',
     message: expect.stringMatching(/no room for more users: \d+ of 1 are used/) as string,
   });
-  expect(await view.of(org.org)).toEqual(nothing);
+  await expect.poll(() => view.of(org.org)).toEqual(nothing);
   expect(await org.run({ cluster: full })).toBeUndefined();
   await org.put();
   await org.settle();
-  expect(await view.of(org.org)).toEqual(await wholeOf(org));
+  await expect.poll(() => view.of(org.org)).toEqual(await wholeOf(org));
   const { username } = (await org.read())!.user;
   await org.rotate(60);
   expect(await org.run({ cluster: full })).toMatchObject({ state: 'ready' });
@@ -111,7 +111,9 @@ test('a mapping whose topics there is no room for takes nothing from the stream,
     topics: made,
     error: { class: 'capacity', step: 'topic-mapping' },
   });
-  expect((await view.of(org.org)).topics).toEqual(made.map((topic) => `${org.org}.${topic}`).sort());
+  await expect
+    .poll(async () => (await view.of(org.org)).topics)
+    .toEqual(made.map((topic) => `${org.org}.${topic}`).sort());
 
   // Rotations, repairs and the end of an overlap go on beside it.
   const { next } = (await org.rotate(60)) as { next: { username: string; password: string } };
@@ -128,7 +130,7 @@ test('a mapping whose topics there is no room for takes nothing from the stream,
   await org.settle();
   expect(await org.read()).toMatchObject({ state: 'ready', topics: [...made, 'two'] });
   expect((await org.read())!.error).toBeUndefined();
-  expect((await view.of(org.org)).topics).toContain(`${org.org}.two`);
+  await expect.poll(async () => (await view.of(org.org)).topics).toContain(`${org.org}.two`);
 });
 
 test('a mapping that would take more partitions than an org may have is refused, however it comes', async () => {
@@ -158,7 +160,7 @@ test('a mapping that would take more partitions than an org may have is refused,
   await org.putMapping('*:one');
   await org.settle();
   expect((await org.read())!.error).toBeUndefined();
-  expect((await view.of(org.org)).topics).toHaveLength(5);
+  await expect.poll(async () => (await view.of(org.org)).topics).toHaveLength(5);
 });
 
 test('why a mapping was refused stays told when the end of an overlap fails, and when it works again', async () => {
@@ -213,7 +215,7 @@ test('a topic that is there already is not taken over: the stream fails with its
   await org.remove();
   await org.settle();
   expect(await org.read()).toBeUndefined();
-  expect(await view.of(org.org)).toEqual(before);
+  await expect.poll(() => view.of(org.org)).toEqual(before);
 
   await org.put();
   await org.run();
@@ -241,7 +243,7 @@ test('a topic that is there already is not taken over by a mapping either, and o
     },
   });
   const { acls } = await wholeOf(org);
-  expect((await view.of(org.org)).acls).toEqual(acls);
+  await expect.poll(async () => (await view.of(org.org)).acls).toEqual(acls);
   await org.remove();
   await org.settle();
   await expect.poll(() => view.of(org.org)).toEqual({ topics: [topic], users: [], acls: [] });
@@ -284,7 +286,7 @@ test('a second rotation within an overlap ends the first user, and makes one of 
   const { user, former } = (await org.read())!;
   expect(former?.username).toBe(second);
   expect(new Set([first, second, user.username]).size).toBe(3);
-  expect(await view.of(org.org)).toEqual(expectedContents(org.org, [user.username, second]));
+  await expect.poll(() => view.of(org.org)).toEqual(expectedContents(org.org, [user.username, second]));
 });
 
 test('a rotation that was written by a request whose answer was lost is answered, and gone on with', async () => {
@@ -350,7 +352,7 @@ test('what is missing of a stream is made again when it is asked for again', asy
   await cluster.removeUser(user.username);
   await org.put();
   await org.settle();
-  expect(await view.of(org.org)).toEqual(await wholeOf(org));
+  await expect.poll(() => view.of(org.org)).toEqual(await wholeOf(org));
   expect(await cluster.letsIn(user)).toBe(true);
 });
 
@@ -369,9 +371,9 @@ test('nobody works on a stream while another does, and what is asked for meanwhi
     },
   });
   expect(outcome).toMatchObject({ state: 'deleting' });
-  expect((await view.of(org.org)).users).toEqual([(await org.read())!.user.username]);
+  await expect.poll(async () => (await view.of(org.org)).users).toEqual([(await org.read())!.user.username]);
   expect(await org.run()).toMatchObject({ state: 'deleted' });
-  expect(await view.of(org.org)).toEqual(nothing);
+  await expect.poll(() => view.of(org.org)).toEqual(nothing);
 });
 
 test('passwords stand nowhere in the table as they are', async () => {
