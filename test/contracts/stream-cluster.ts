@@ -49,9 +49,9 @@ export function streamClusterContract(
       const user = { username: `${freshOrg()}.a`, password: 'first-password' };
       expect(await inTheEnd(() => cluster.ensureUser(user))).toBe('done');
       expect(await cluster.ensureUser({ ...user, password: 'second-password' })).toBe('done');
-      expect(await users(user.username)).toEqual([user.username]);
+      await expect.poll(() => users(user.username)).toEqual([user.username]);
       expect(await inTheEnd(() => cluster.removeUser(user.username))).toBe('done');
-      expect(await users(user.username)).toEqual([]);
+      await expect.poll(() => users(user.username)).toEqual([]);
       expect(await cluster.ensureUser(user)).toBe('done');
     });
 
