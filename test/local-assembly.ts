@@ -40,16 +40,17 @@ async function madeOnce(name: string, make: (folder: string) => Promise<void>): 
       () => true,
       () => false,
     );
-    if (!isFirst || existsSync(shared)) await wait(100);
-    else {
-      try {
-        await make(own);
-        await rename(own, shared);
-      } catch (error) {
-        // Whoever waits tries as well, and tells why it does not work.
-        await rm(own, { recursive: true });
-        throw error;
-      }
+    if (!isFirst || existsSync(shared)) {
+      await wait(100);
+      continue;
+    }
+    try {
+      await make(own);
+      await rename(own, shared);
+    } catch (error) {
+      // Whoever waits tries as well, and tells why it does not work.
+      await rm(own, { recursive: true });
+      throw error;
     }
   }
   return shared;

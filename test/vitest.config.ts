@@ -10,7 +10,7 @@ export default defineConfig({
     reporters: ['default', new CountsReporter()],
     // kafkajs 2.2.4 sets a timer of a negative time now and then, which Node 24 warns about.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
-    // Many end-to-end files wait more than they work: four of them keep two cores busy.
+    // Many end-to-end files wait more than they work: three of them keep two cores busy, and a fourth makes none faster.
     maxWorkers: 3,
     sequence: { sequencer: SlowFilesFirst },
     // For tests that wait on real engines; a test says so itself where it needs longer. All three end what hangs: a machine that

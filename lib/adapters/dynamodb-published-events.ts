@@ -84,12 +84,13 @@ export function createPublishedEvents(
         break;
       } catch (error) {
         const reasons = cancelledFor(error);
-        const taken = claiming.filter(
-          (one, at) => ![undefined, one.event.id].includes(holderOf(reasons[at])),
-        );
-        for (const one of taken) holders.set(one, holderOf(reasons[claiming.indexOf(one)])!);
+        for (const [at, one] of claiming.entries()) {
+          const holder = holderOf(reasons[at]);
+          if (holder !== undefined && holder !== one.event.id) holders.set(one, holder);
+        }
+        const { length } = rest;
         rest = rest.filter((one) => !holders.has(one));
-        if (taken.length > 0) continue;
+        if (rest.length < length) continue;
         // All of it is there: an earlier try, of which nobody heard, went through.
         if (reasons.length === writes.length && reasons.every(isThere)) break;
         const isPassing = reasons.every(({ Code = 'None' }) => Code === 'None' || passing.has(Code));

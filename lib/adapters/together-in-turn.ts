@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /**
  * Has what is given in one turn of the event loop handled together.
  * @param handle gets all of it, in its order
@@ -16,6 +18,6 @@ export function togetherInTurn<T>(
   };
   return (some) => {
     given.push(...some);
-    return (handled ??= new Promise((resolve) => setImmediate(resolve)).then(handleGiven));
+    return (handled ??= setImmediate().then(handleGiven));
   };
 }

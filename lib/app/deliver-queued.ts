@@ -128,7 +128,7 @@ async function changeLane(invocation: Invocation, wakeUp: WakeUp, row: Delivery)
 }
 
 /**
- * A message would come again at once, and be put aside after some times: its row says when it is due instead. A time that
+ * When it is due again: were its message to come again, it would do so at once, and be put aside after some times. A time that
  * it has under a rate limit stays: it is missed then, and followed by a second one, before all that came later.
  */
 function putOffByCrowd({ now, random }: Invocation, row: Delivery): Delivery {

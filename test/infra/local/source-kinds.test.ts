@@ -1,11 +1,12 @@
 import { Kafka, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engines, startEngines } from '../../../infra/local/engines/engines.ts';
-import { createLedTopic, kafkaClientOptions } from '../../../infra/local/engines/kafka-client.ts';
+import { kafkaClientOptions } from '../../../infra/local/engines/kafka-client.ts';
 import { type Fanout, startFanout } from '../../../infra/local/fanout-local.ts';
 import { localSecret } from '../../../infra/local/source-secrets.ts';
 import type { SourceCluster } from '../../../infra/source-settings.ts';
 import { stages } from '../../../infra/stages.ts';
+import { makeTopic } from '../../adapters/kafka-topics.ts';
 import { connectClient, type FanoutClient } from '../../e2e/fanout-client.ts';
 import { assemblyOf } from '../../local-assembly.ts';
 import { type Receiver, startReceiver } from '../../receiver.ts';
@@ -93,10 +94,7 @@ afterAll(async () => {
 
 /** The deploy makes no topic on a self-managed cluster; the local machine does on its own broker. */
 async function createTopic(topic: string): Promise<void> {
-  const admin = new Kafka(kafkaClientOptions(engines.kafka)).admin();
-  await admin.connect();
-  await createLedTopic(admin, { topic, numPartitions: 1 });
-  await admin.disconnect();
+  await makeTopic(engines.kafka, { topic, numPartitions: 1 });
 }
 
 /** Produces one record into the topic of a source, and answers the webhook that it becomes. */
